@@ -49,7 +49,11 @@ std::vector<TensorInfo> tensor_infos(const cvimodel::Program& program, const std
 std::vector<StreamEntry> read_commands(const cvimodel::Section& section, bool is_dmabuf, const Chip& chip) {
   const ByteView bytes(section.bytes, section.compressed ? 0 : section.file_offset);
   if (!is_dmabuf) return parse_cmdbuf(bytes, chip);
-  throw Error(ErrorKind::unsupported, "section " + section.name + ": DMABUF");
+  std::vector<StreamEntry> entries;
+  for (const CommandGroup& group : parse_dmabuf(bytes).groups) {
+    for (StreamEntry& entry : in_order(group)) entries.push_back(std::move(entry));
+  }
+  return entries;
 }
 
 }  // namespace vnpu::cv18xx
