@@ -34,6 +34,7 @@ SimdLevel parse_engine(const std::string& engine) {
       throw Error(ErrorKind::usage, "engine '" + engine + "': this CPU does not have it (best: " + name(best) + ")");
     return level;
   }
+  if (engine == "rtl" || engine == "mixed") throw Error(ErrorKind::unsupported, "engine '" + engine + "' is not in this build");
   throw Error(ErrorKind::usage, "unknown engine '" + engine + "': one of scalar, fast, avx2, avx512");
 }
 
