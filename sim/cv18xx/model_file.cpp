@@ -162,7 +162,7 @@ json CvModelFile::describe() const {
               {"file_offset", section.file_offset},
               {"stored_bytes", section.stored_size},
               {"bytes", section.bytes.size()},
-              {"md5", to_hex(md5(section.bytes))}};
+              {"md5", md5_hex(section.bytes)}};
     if (section.compressed) s["compressed"] = true;
     if (section.encrypted) s["encrypted"] = true;
     sections.push_back(s);
@@ -180,7 +180,7 @@ json CvModelFile::describe() const {
   json programs = json::array();
   for (const auto& program : model.programs) programs.push_back(describe_program(program));
   j["programs"] = programs;
-  j["memory"] = {{"ion_bytes", cvimodel::ion_memory_bytes(model)}, {"weight_bytes", weight_bytes}};
+  j["memory"] = {{"ion_bytes", model.ion_bytes()}, {"weight_bytes", weight_bytes}};
   j["refusals"] = refusals();
   return j;
 }
@@ -207,9 +207,8 @@ void CvModelFile::disassemble(const DisasmOptions& options, const std::function<
   for (const auto& tensor : program.tensors) {
     if (tensor.place) add(*tensor.place, tensor.byte_size(), tensor.name);
   }
-  PrintOptions print;
-  print.lanes = chip->lanes;
-  print.name_at = [&](unsigned sel, std::uint64_t offset) -> std::string {
+  PrintOptions print(*chip);
+  print.tensor_name = [&](unsigned sel, std::uint64_t offset) -> std::string {
     const auto& table = names[sel & 7];
     auto next = table.upper_bound(offset);
     if (next == table.begin()) return {};
@@ -218,11 +217,19 @@ void CvModelFile::disassemble(const DisasmOptions& options, const std::function<
     return offset == start ? what.second : what.second + "+" + std::to_string(offset - start);
   };
   if (options.layer_names) {
-    print.layer_name = [&](std::uint32_t id) {
+    print.layer_name = [&](unsigned id) {
       return id < options.layer_names->size() ? (*options.layer_names)[id] : std::string();
     };
   }
 
+  if (!options.json) {
+    const std::string header = listing_header();
+    for (std::size_t at = 0; at < header.size();) {
+      const std::size_t end = std::min(header.find('\n', at), header.size());
+      line(header.substr(at, end - at));
+      at = end + 1;
+    }
+  }
   std::uint64_t index = 0;
   for (const auto& routine : program.routines) {
     if (const auto* cpu = std::get_if<cvimodel::CpuRoutine>(&routine.body)) {
@@ -250,10 +257,10 @@ void CvModelFile::disassemble(const DisasmOptions& options, const std::function<
     if (!section) throw Error(ErrorKind::damaged, "section '" + tpu.section + "' of a routine does not exist");
     if (!options.json) line("section " + tpu.section + ":");
     for (const auto& entry : read_commands(*section, tpu.is_dmabuf, *chip)) {
-      const bool wanted = (options.engine.empty() || options.engine == engine_name(entry.engine)) &&
+      const bool wanted = (options.engine.empty() || options.engine == name(entry.engine)) &&
                           index >= options.first && index <= options.last;
       ++index;
-      if (wanted) line(options.json ? to_json(entry, print).dump() : to_text(entry, print));
+      if (wanted) line(options.json ? to_json(entry, print).dump() : vnpu::cv18xx::print(entry, print));
     }
   }
 }

@@ -226,7 +226,8 @@ std::optional<StepReport> CvNetwork::step() {
   } else {
     const StreamEntry& entry = stage.entries[entry_];
     report.text = mnemonic(entry);
-    report.layer_id = layer_id(entry);
+    if (const auto* tiu = std::get_if<TiuCommand>(&entry.command)) report.layer_id = tiu->layer_info;
+    if (const auto* tdma = std::get_if<TdmaCommand>(&entry.command)) report.layer_id = tdma->layer_ID;
   }
   execute_current();
   advance();

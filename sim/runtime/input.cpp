@@ -45,6 +45,9 @@ void convert_one(Bytes& bytes, std::uint64_t i, double x, const TensorInfo& inpu
 bool same_storage(DType from, DType to) { return from == to || (to == DType::bf16 && from == DType::u16); }
 
 bool is_zip(ByteView file) { return file.size() >= 4 && std::memcmp(file.data(), "PK\x03\x04", 4) == 0; }
+bool is_picture(ByteView file) {
+  return file.size() >= 4 && (std::memcmp(file.data(), "\x89PNG", 4) == 0 || std::memcmp(file.data(), "\xFF\xD8\xFF", 3) == 0);
+}
 bool is_npy(ByteView file) { return file.size() >= 6 && std::memcmp(file.data(), "\x93NUMPY", 6) == 0; }
 
 float per_channel(const std::vector<float>& values, std::size_t channel) {
@@ -73,13 +76,16 @@ Bytes to_input_bytes(const Image& image, const TensorInfo& input, const ImagePre
     throw Error(ErrorKind::usage, "input '" + input.name + "' of shape " + to_string(shape) + " is not one picture");
   }
   const auto fitted = [&](std::int64_t height, std::int64_t width) {
-    const auto h = static_cast<std::uint32_t>(height), w = static_cast<std::uint32_t>(width);
-    return preprocess.keep_aspect ? letterbox(image, w, h) : resize(image, w, h);
+    if (height < 1 || width < 1 || height > 65535 || width > 65535) {
+      throw Error(ErrorKind::usage, "input '" + input.name + "' of shape " + to_string(shape) + " is not a picture");
+    }
+    const int h = static_cast<int>(height), w = static_cast<int>(width);
+    return preprocess.keep_aspect ? letterbox(image, h, w).image : resize(image, h, w);
   };
   if (!input.image.pixel_format.empty()) {
     const bool packed = input.image.pixel_format.ends_with("_PACKED");
     const std::int64_t h = packed ? shape[1] : shape[2], w = packed ? shape[2] : shape[3];
-    Bytes bytes = to_device_pixels(fitted(h, w), input.image.pixel_format, input.image.aligned);
+    Bytes bytes = to_device_pixels(fitted(h, w), input.image.pixel_format, input.image.aligned, static_cast<int>(h), static_cast<int>(w));
     // The converter's own size can be smaller or larger than the rows need (packed and aligned).
     bytes.resize(input.byte_size);
     return bytes;
@@ -101,7 +107,7 @@ Bytes to_input_bytes(const Image& image, const TensorInfo& input, const ImagePre
                                         channels == 1                       ? "GRAYSCALE"
                                         : preprocess.channel_order == "bgr" ? "BGR_PLANAR"
                                                                             : "RGB_PLANAR",
-                                        false);
+                       false, fit.height, fit.width);
   const std::uint64_t plane = static_cast<std::uint64_t>(shape[2]) * static_cast<std::uint64_t>(shape[3]);
   Tensor numbers{DType::f32, shape, Bytes(plane * channels * 4)};
   for (std::uint64_t i = 0; i < plane * channels; ++i) {
@@ -131,7 +137,7 @@ const Tensor* array_for(const NamedTensors& arrays, const std::string& input) {
 
 Bytes from_plain_file(const Bytes& file, const TensorInfo& input, const ImagePreprocess& preprocess) {
   if (is_npy(file)) return to_input_bytes(read_npy(file), input);
-  if (looks_like_image(file)) return to_input_bytes(decode_image(file), input, preprocess);
+  if (is_picture(file)) return to_input_bytes(decode_image(file), input, preprocess);
   if (file.size() == input.byte_size) return file;
   const std::uint64_t count = input.byte_size / size_of(input.dtype);
   if (file.size() == count * sizeof(float)) {
