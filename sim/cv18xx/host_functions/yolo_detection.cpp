@@ -65,14 +65,12 @@ struct Best {
   float probability = 0;
 };
 
-// Softmax over the classes, and its first maximum.
+// Softmax over the classes, and its first maximum. The scaling asks for the minimum of the logits themselves, not of
+// the differences (seen where a difference overflows, and on crafted maps).
 Best best_class(std::vector<float>& x) {
   const float maximum = *std::max_element(x.begin(), x.end());
-  float minimum = 0;
-  for (float& v : x) {
-    v -= maximum;
-    minimum = std::min(minimum, v);
-  }
+  const float minimum = *std::min_element(x.begin(), x.end());
+  for (float& v : x) v -= maximum;
   float sum = 0;
   for (float& v : x) {
     if (minimum < -100.0f) v = v / minimum * -100.0f;
@@ -92,7 +90,8 @@ float overlap(const HostCall& call, const Detection& a, const Detection& b) {
   const float h = std::min(a.y + a.h / 2.0f, b.y + b.h / 2.0f) - std::max(a.y - a.h / 2.0f, b.y - b.h / 2.0f);
   const float inter = w > 0 && h > 0 ? w * h : 0.0f;
   const float iou = inter / (a.w * a.h + b.w * b.h - inter);
-  if (iou > 1.0f) fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is above 1");
+  if (!(iou <= 1.0f))
+    fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is not at most 1");
   return iou;
 }
 
@@ -146,12 +145,13 @@ void yolo_detection(HostCall& call) {
           return map.at(static_cast<std::size_t>((static_cast<std::int64_t>(j) * (classes + 5) + d) * cells + cell));
         };
         const float confidence = sigmoid(of(4));
-        if (confidence < score_threshold) continue;
+        // Written so that NaN is skipped, as the vendor's comparison does.
+        if (!(confidence >= score_threshold)) continue;
         for (std::int32_t c = 0; c < classes; ++c) logits[static_cast<std::size_t>(c)] = of(5 + c);
         const Best best = best_class(logits);
         Detection d;
         d.score = confidence * best.probability;
-        if (d.score < score_threshold) continue;
+        if (!(d.score >= score_threshold)) continue;
         d.cls = best.cls;
         d.x = (sigmoid(of(0)) + static_cast<float>(cell % gw)) / static_cast<float>(gw);
         d.y = (sigmoid(of(1)) + static_cast<float>(cell / gw)) / static_cast<float>(gh);
