@@ -13,7 +13,7 @@ namespace {
 
 using Strings = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
 
-constexpr std::uint64_t max_tensor_bytes = std::uint64_t{1} << 32;  // a size field has 32 bits
+constexpr std::uint64_t max_tensor_bytes = 0xffffffff;  // a size field has 32 bits
 constexpr std::array dtypes{DType::f32, DType::i32, DType::u32, DType::bf16,
                             DType::i16, DType::u16, DType::i8,  DType::u8};
 
@@ -293,6 +293,18 @@ Tensor Reader::tensor(const fb::Tensor& in, const Program& program, const std::s
     damaged(size_at, where + ".size",
             std::to_string(out.size) + " bytes do not fit the shape, which needs " +
                 std::to_string(out.count() * size_of(out.dtype)));
+  }
+  if (out.aligned && !is_pixel_format(out.pixel_format)) {
+    throw Error(ErrorKind::unsupported, at(&in), where + ".pixel_format",
+                "the aligned size of pixel format \"" + out.pixel_format + "\" is not known");
+  }
+  if (out.size != 0 && out.aligned && out.size != aligned_size(out)) {
+    throw Error(ErrorKind::unsupported, size_at, where + ".size",
+                std::to_string(out.size) + " bytes are not those of an aligned " + out.pixel_format + " tensor, " +
+                    std::to_string(aligned_size(out)));
+  }
+  if (out.byte_size() > max_tensor_bytes) {
+    damaged(size_at, where, "the tensor has more than " + std::to_string(max_tensor_bytes) + " bytes");
   }
   const auto offset_at = at(in, fb::Tensor::VT_OFFSET);
   if (in.offset() != -1) {
