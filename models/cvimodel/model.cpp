@@ -84,8 +84,11 @@ std::vector<std::string> Model::refusals() const {
   }
   for (std::size_t i = 0; i < programs.size(); ++i) {
     for (const Tensor& tensor : programs[i].tensors) {
-      if (tensor.stride.empty()) continue;
-      out.push_back("program " + std::to_string(i) + ": tensor \"" + tensor.name + "\" has strides of its own");
+      const auto what = "program " + std::to_string(i) + ": tensor \"" + tensor.name + "\" ";
+      if (!tensor.stride.empty()) out.push_back(what + "has strides of its own");
+      if (!tensor.pixel_format.empty() && !is_pixel_format(tensor.pixel_format)) {
+        out.push_back(what + "has the unknown pixel format \"" + tensor.pixel_format + "\"");
+      }
     }
   }
   return out;
