@@ -69,16 +69,24 @@ bool looks_like_cvimodel(ByteView file) {
 }
 
 Header read_header(ByteView file) {
+  const auto cut = [&](const char* field) {
+    damaged(file.size(), field,
+            "the file ends after " + std::to_string(file.size()) + " of the " + std::to_string(header_bytes) +
+                " bytes of the header (truncated?)");
+  };
   for (std::uint64_t i = 0; i < magic.size(); ++i) {
+    if (i >= file.size()) cut("magic");
     if (file.u8(i, "magic") != static_cast<std::uint8_t>(magic[i])) {
       damaged(i, "magic", "this is no .cvimodel, which starts with \"CviModel\"");
     }
   }
+  if (file.size() < md5_at) cut("version");
   Header header;
   header.body_size = file.u32(body_size_at, "body_size");
   header.major = file.u8(major_at, "major");
   header.minor = file.u8(minor_at, "minor");
   check_version(header);
+  if (file.size() < header_bytes) cut(file.size() < chip_at ? "md5" : file.size() < padding_at ? "chip" : "padding");
   const ByteView stored_md5 = file.sub(md5_at, header.md5.size(), "md5");
   std::copy_n(stored_md5.data(), header.md5.size(), header.md5.begin());
 
