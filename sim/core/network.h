@@ -72,6 +72,9 @@ class Network {
   // `size` bytes of on-chip (local) memory from `address`, for tensors that live only there.
   virtual Bytes read_local(std::uint64_t address, std::uint64_t size) const = 0;
   virtual unsigned lanes() const = 0;
+  // A layer's result that lies in local memory from `address`, in the layout the family's compiler gives such results.
+  // Throws Error(unsupported) for an element type the layout does not know, Error(fault) outside of local memory.
+  virtual Tensor get_local(std::uint64_t address, DType dtype, const Shape& shape) const = 0;
 };
 
 struct DisasmOptions {
