@@ -242,22 +242,28 @@ void CvNetwork::run() {
   restart();
 }
 
-std::optional<StepReport> CvNetwork::step() {
-  if (at_end()) {
-    restart();
-    return std::nullopt;
-  }
+std::optional<StepReport> CvNetwork::next() const {
+  if (at_end()) return std::nullopt;
   const Stage& stage = stages_[stage_];
   StepReport report;
   report.routine = stage_;
   report.command = entry_;
   if (stage.host) {
     report.text = "cpu " + stage.name;
-  } else {
-    const StreamEntry& entry = stage.entries[entry_];
-    report.text = mnemonic(entry);
-    if (const auto* tiu = std::get_if<TiuCommand>(&entry.command)) report.layer_id = tiu->layer_info;
-    if (const auto* tdma = std::get_if<TdmaCommand>(&entry.command)) report.layer_id = tdma->layer_ID;
+    return report;
+  }
+  const StreamEntry& entry = stage.entries[entry_];
+  report.text = mnemonic(entry);
+  if (const auto* tiu = std::get_if<TiuCommand>(&entry.command)) report.layer_id = tiu->layer_info;
+  if (const auto* tdma = std::get_if<TdmaCommand>(&entry.command)) report.layer_id = tdma->layer_ID;
+  return report;
+}
+
+std::optional<StepReport> CvNetwork::step() {
+  auto report = next();
+  if (!report) {
+    restart();
+    return std::nullopt;
   }
   execute_current();
   advance();

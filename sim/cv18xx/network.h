@@ -31,6 +31,7 @@ class CvNetwork final : public Network {
   std::vector<TensorInfo> tensors() const override;
   void set_input(std::string_view name, std::span<const std::uint8_t> bytes) override;
   void run() override;
+  std::optional<StepReport> next() const override;
   std::optional<StepReport> step() override;
   Tensor get(std::string_view name) const override;
   Bytes read_local(std::uint64_t address, std::uint64_t size) const override;
