@@ -104,7 +104,7 @@ namespace {
 
 WindowAxis checked_axis(const TiuJob& job, std::uint32_t in, std::uint32_t out, std::uint32_t kernel,
                         std::uint32_t stride, std::uint32_t dilation, std::uint32_t insert, std::uint32_t insert_last,
-                        std::uint32_t pad_before, std::uint32_t pad_after) {
+                        std::uint32_t pad_before, std::uint32_t pad_after, bool fewer_allowed) {
   job.require(in > 0 && out > 0 && kernel > 0, "a size of 0");
   job.require(stride > 0, "conv_op_x_str and conv_op_y_str must not be 0");
   job.require(insert < 15 && insert_last < 15, "conv_opd0_x_ins0, conv_opd0_y_ins0 and their _last must be below 15");
@@ -112,20 +112,22 @@ WindowAxis checked_axis(const TiuJob& job, std::uint32_t in, std::uint32_t out, 
   const std::int64_t padded = (axis.in - 1) * axis.gap + 1 + insert_last + pad_before + pad_after;
   const std::int64_t extent = (axis.kernel - 1) * dilation + 1;
   job.require(padded >= extent, "the kernel is larger than the padded input");
-  job.require(axis.out == (padded - extent) / stride + 1,
+  const std::int64_t windows = (padded - extent) / stride + 1;
+  job.require(fewer_allowed ? axis.out <= windows : axis.out == windows,
               "res0_h and res0_w do not follow from input, kernel and pads");
   return axis;
 }
 
 }  // namespace
 
+// Pools (not dilated) may ask for fewer windows than fit; the converter does so for unequal pads.
 Window checked_window(const TiuJob& job, bool dilated) {
   const TiuCommand& c = job.command;
   return {
       checked_axis(job, c.opd0_h, c.res0_h, c.opd1_h, c.conv_op_y_str, dilated ? c.conv_opd1_y_ins0 + 1 : 1,
-                   c.conv_opd0_y_ins0, c.conv_opd0_y_ins0_last, c.conv_opd0_up_pad, c.conv_opd0_dn_pad),
+                   c.conv_opd0_y_ins0, c.conv_opd0_y_ins0_last, c.conv_opd0_up_pad, c.conv_opd0_dn_pad, !dilated),
       checked_axis(job, c.opd0_w, c.res0_w, c.opd1_w, c.conv_op_x_str, dilated ? c.conv_opd1_x_ins0 + 1 : 1,
-                   c.conv_opd0_x_ins0, c.conv_opd0_x_ins0_last, c.conv_opd0_lf_pad, c.conv_opd0_rt_pad),
+                   c.conv_opd0_x_ins0, c.conv_opd0_x_ins0_last, c.conv_opd0_lf_pad, c.conv_opd0_rt_pad, !dilated),
   };
 }
 
