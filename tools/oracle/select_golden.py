@@ -10,6 +10,7 @@ The rule: every family is taken whole, except
     a kind of command, an element type, a pixel format, ...), then the smallest ones, up to the cap.
 It ends with an error when something that occurs in CASES is not shown by any chosen case.
 """
+
 import collections
 import json
 import os
@@ -23,7 +24,14 @@ import commands  # noqa: E402
 import pack  # noqa: E402
 
 LEFT_OUT = {"real", "failed"}
-CAPPED = {"conv_wide": 170_000, "net_tiled": 170_000, "layers": 130_000, "old_1.6": 80_000, "old_1.9": 80_000, "old_1.15": 80_000}
+CAPPED = {
+    "conv_wide": 170_000,
+    "net_tiled": 170_000,
+    "layers": 130_000,
+    "old_1.6": 80_000,
+    "old_1.9": 80_000,
+    "old_1.15": 80_000,
+}
 # yolo_detection with a wrong class count reads behind its maps; see tests/golden/cv18xx/README.md
 UNDEFINED = re.compile(r"post-([1-9]\d*)-cv18[01]x-int8$")
 
@@ -43,8 +51,14 @@ def shown(folder):
         out |= {"output " + t["dtype"] for t in program["outputs"]}
     out |= {"function %s %s" % (r["function"], quant) for r in case["routines"] if r["kind"] == "cpu"}
     words = " ".join(case.get("commands", []))
-    out |= {"option " + w for w in re.findall(r"--(?:customization_format|model_version|addr_mode|opt) \S+|--(?:op_divide|aligned_input|"
-                                              r"disable_layer_group|keep_aspect_ratio|merge_weight|iomem_set|add_postprocess)", words)}
+    out |= {
+        "option " + w
+        for w in re.findall(
+            r"--(?:customization_format|model_version|addr_mode|opt) \S+|--(?:op_divide|aligned_input|"
+            r"disable_layer_group|keep_aspect_ratio|merge_weight|iomem_set|add_postprocess)",
+            words,
+        )
+    }
     if "activation" in case:
         out.add("activation %s %s" % (case["activation"], quant))
     for buffer in commands.command_buffers(model, info):
@@ -93,7 +107,9 @@ def main():
     families = {}
     for family in sorted(os.listdir(source)):
         if family not in LEFT_OUT and os.path.isdir(os.path.join(source, family)):
-            families[family] = {c: os.path.join(source, family, c) for c in sorted(os.listdir(os.path.join(source, family)))}
+            families[family] = {
+                c: os.path.join(source, family, c) for c in sorted(os.listdir(os.path.join(source, family)))
+            }
     features = collections.defaultdict(set)
     for family, cases in families.items():
         if family != "errors":
@@ -112,11 +128,15 @@ def main():
         have = have.union(*(own[c] for c in chosen[family]))
     total = 0
     for family in sorted(chosen):
-        size = pack.pack("%s/%s.tar.xz" % (out, family), {family + "/" + c: families[family][c] for c in chosen[family]})
+        size = pack.pack(
+            "%s/%s.tar.xz" % (out, family), {family + "/" + c: families[family][c] for c in chosen[family]}
+        )
         total += size
         print("%-18s %4d of %4d cases %9d bytes" % (family, len(chosen[family]), len(families[family]), size))
-    print("%d cases in %d archives, %d bytes; %d of %d things shown" %
-          (sum(map(len, chosen.values())), len(chosen), total, len(have), len(everything)))
+    print(
+        "%d cases in %d archives, %d bytes; %d of %d things shown"
+        % (sum(map(len, chosen.values())), len(chosen), total, len(have), len(everything))
+    )
     for thing in sorted(everything - have):
         print("not shown:", thing)
     sys.exit(bool(everything - have))

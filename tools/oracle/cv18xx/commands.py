@@ -1,4 +1,5 @@
 """CV180x / CV181x commands: pack and unpack by the field tables of isa/cv18xx, command buffers of a model file."""
+
 import os
 import re
 
@@ -61,7 +62,9 @@ def command_buffers(model, info):
     """The CMDBUF sections' bytes of a model file, found by the section table of `model_tool --info`'s text."""
     rows = re.findall(r"^\d+\s+(weight|cmdbuf|dmabuf)\s+\S+\s+(\d+)\s+(\d+)\s+[0-9a-f]{32}", info, re.M)
     base = len(model) - max(int(size) + int(offset) for _, size, offset in rows)
-    return [model[base + int(offset):base + int(offset) + int(size)] for kind, size, offset in rows if kind == "cmdbuf"]
+    return [
+        model[base + int(offset) : base + int(offset) + int(size)] for kind, size, offset in rows if kind == "cmdbuf"
+    ]
 
 
 def entries(buffer):
@@ -71,13 +74,15 @@ def entries(buffer):
         if buffer[at] not in ENTRY_MAGIC:
             raise ValueError("no command at %d of the command buffer" % at)
         size = buffer[at + 1]
-        yield buffer[at + 2] & 15, buffer[at + 8:at + 8 + size]
+        yield buffer[at + 2] & 15, buffer[at + 8 : at + 8 + size]
         at += 8 + size
 
 
 def tiu_kind(c):
     """What decides which code of a simulator a TIU command takes."""
-    words = ["tiu %d/%d %s opd%d" % (c["tsk_typ"], c["tsk_eu_typ"], "bf16" if c["opd_typ"] else "int8", c["tsk_opd_num"])]
+    words = [
+        "tiu %d/%d %s opd%d" % (c["tsk_typ"], c["tsk_eu_typ"], "bf16" if c["opd_typ"] else "int8", c["tsk_opd_num"])
+    ]
     words += [n for n in ("opt_chl_quan", "opt_relu_typ", "opt_res_add", "opt_opd1_const") if c[n]]
     words += ["ps%d" % c["ps32_md"]] if c["ps32_md"] else []
     if c["tsk_typ"] in (2, 3) and not c["opd_typ"]:
