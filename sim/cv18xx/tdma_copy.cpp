@@ -1,5 +1,6 @@
 // Copies, conversions, fills and matrices: source and destination as two streams of elements.
-#include <algorithm>
+#include <cstring>
+#include <string>
 
 #include "base/error.h"
 #include "sim/cv18xx/convert.h"
@@ -9,11 +10,6 @@
 namespace vnpu::cv18xx {
 
 std::uint16_t convert_element(const TdmaCommand& command, std::uint16_t value) {
-  if (command.mv_lut_idx) {
-    if (is_bf16_nan(value)) refuse_tdma(command, "mv_lut_idx", "the source holds a NaN");
-    return bf16_to_lut_index(value);
-  }
-  if (command.mv_lut_base) return bf16_to_lut_base(value);
   if (command.src_fmt == command.dst_fmt) return value;
   if (command.src_fmt == 1) return int8_to_bf16(static_cast<std::uint8_t>(value), command.int8_sign);
   return bf16_to_int8(value, command.int8_sign, command.int8_rnd_mode);
@@ -44,6 +40,18 @@ void tensor_copy_law(const TdmaCommand& command, Memory& memory) {
   }
 }
 
+void lut_helper_law(const TdmaCommand& command, Memory& memory) {
+  // Two passes, as a command whose source and destination overlap shows: a copy, then the helper in place.
+  tensor_copy_law(command, memory);
+  const auto destination = destination_side(command, memory);
+  Walk at(destination, destination_extent(command));
+  for (auto left = count_of(destination_extent(command)); left != 0; --left, at.next()) {
+    const auto value = destination.read(at.address());
+    if (command.mv_lut_idx && is_bf16_nan(value)) refuse_tdma(command, "mv_lut_idx", "the source holds a NaN");
+    destination.write(at.address(), command.mv_lut_idx ? bf16_to_lut_index(value) : bf16_to_lut_base(value));
+  }
+}
+
 void general_copy_law(const TdmaCommand& command, Memory& memory) {
   auto source = source_side(command, memory);
   auto destination = destination_side(command, memory);
@@ -59,7 +67,8 @@ void general_copy_law(const TdmaCommand& command, Memory& memory) {
   if (size > source.memory.size() - source.start) refuse_tdma(command, "src_n_stride", "the source leaves the memory");
   if (size > destination.memory.size() - destination.start)
     refuse_tdma(command, "src_n_stride", "the destination leaves the memory");
-  for (std::uint64_t i = 0; i < size; ++i) destination.write(destination.start + i, source.read(source.start + i));
+  // All bytes are read before the first is written.
+  std::memmove(destination.memory.data() + destination.start, source.memory.data() + source.start, size);
 }
 
 void fill_law(const TdmaCommand& command, Memory& memory) {
