@@ -53,20 +53,20 @@ void lut_helper_law(const TdmaCommand& command, Memory& memory) {
 }
 
 void general_copy_law(const TdmaCommand& command, Memory& memory) {
-  auto source = source_side(command, memory);
-  auto destination = destination_side(command, memory);
-  const std::uint64_t size = command.src_n_stride;
   // Plain byte addresses, also across the borders of lanes.
-  for (auto* side : {&source, &destination}) {
-    side->local = false;
-    side->element = 1;
-    side->n_stride = side->c_stride = side->h_stride = side->w_stride = 0;
-  }
-  check_source(command, source, {1, 1, 1, 1});
-  check_destination(command, destination, {1, 1, 1, 1});
-  if (size > source.memory.size() - source.start) refuse_tdma(command, "src_n_stride", "the source leaves the memory");
-  if (size > destination.memory.size() - destination.start)
-    refuse_tdma(command, "src_n_stride", "the destination leaves the memory");
+  const auto source = source_side(command, memory);
+  const auto destination = destination_side(command, memory);
+  const std::uint64_t size = command.src_n_stride;
+  const auto check = [&](const TdmaSide& side, const char* field) {
+    if (side.start > side.memory.size() || size > side.memory.size() - side.start) {
+      refuse_tdma(command, field,
+                  std::to_string(size) + " bytes from address " + std::to_string(side.start) + " of a memory of " +
+                      std::to_string(side.memory.size()));
+    }
+  };
+  check(source, "source");
+  check(destination, "destination");
+  if (size == 0) return;
   // All bytes are read before the first is written.
   std::memmove(destination.memory.data() + destination.start, source.memory.data() + source.start, size);
 }
@@ -74,6 +74,7 @@ void general_copy_law(const TdmaCommand& command, Memory& memory) {
 void fill_law(const TdmaCommand& command, Memory& memory) {
   const auto destination = destination_side(command, memory);
   const auto extent = destination_extent(command);
+  if (count_of(extent) == 0) return;
   check_destination(command, destination, extent);
   Walk to(destination, extent);
   for (auto left = count_of(extent); left != 0; --left, to.next()) {
