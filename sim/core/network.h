@@ -22,6 +22,7 @@ struct ImageInput {
   std::string pixel_format;  // "RGB_PLANAR", "BGR_PACKED", "GRAYSCALE", "YUV420_PLANAR", "YUV_NV12", ...; empty: none
   bool aligned = false;      // rows padded to 64 bytes
   std::vector<float> mean, scale;  // per channel, applied by the caller when not fused
+  Shape shape;  // n, c, h, w of the image (n, h, w, c for packed formats), also when bytes are aligned
 };
 
 struct TensorInfo {
@@ -33,6 +34,7 @@ struct TensorInfo {
   std::uint64_t byte_size = 0;           // bytes of the device buffer, padding included
   std::string memory;                    // family's word for the place: "shared", "private", "io", "weight", "host"
   std::optional<std::uint64_t> address;  // byte offset within that memory
+  bool is_input = false;
   ImageInput image;
 };
 
@@ -45,9 +47,10 @@ struct NetworkOptions {
 
 // What step() just executed.
 struct StepReport {
-  std::size_t command = 0;           // index in the program's command list
-  std::string text;                  // one line of assembler, or the host function's name
-  std::optional<std::string> layer;  // source layer when the file tells
+  std::size_t routine = 0;                // index of the routine in the program
+  std::size_t command = 0;                // index of the command in the routine (0 for a host function)
+  std::string text;                       // mnemonic, or "cpu FUNCTION"
+  std::optional<std::uint32_t> layer_id;  // source layer, when the command tells it
 };
 
 class Network {

@@ -1,0 +1,48 @@
+#include "sim/runtime/registry.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/error.h"
+#include "sim/cv18xx/model_file.h"
+
+namespace vnpu {
+namespace {
+
+struct Family {
+  bool (*recognises)(ByteView);
+  std::unique_ptr<ModelFile> (*open)(ByteView);
+};
+
+// One line a family.
+constexpr Family families[] = {
+    {cv18xx::recognises, cv18xx::open},
+};
+
+}  // namespace
+
+std::unique_ptr<ModelFile> open_model(ByteView file) {
+  for (const Family& family : families) {
+    if (family.recognises(file)) return family.open(file);
+  }
+  std::string first;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(file.size(), 8); ++i) {
+    char hex[4];
+    std::snprintf(hex, sizeof hex, "%02x ", file.data()[i]);
+    first += hex;
+  }
+  throw Error(
+      ErrorKind::damaged, 0, "magic",
+      first.empty() ? "the file is empty" : "no known model format begins with " + first + "(expected 'CviModel')");
+}
+
+std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path) {
+  const Bytes file = read_file(path);
+  try {
+    return open_model(file);
+  } catch (const Error& error) {
+    throw with_context(error, path.string());
+  }
+}
+
+}  // namespace vnpu

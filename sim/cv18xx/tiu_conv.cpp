@@ -1,0 +1,145 @@
+// Convolution: res0 (n, oc, oh, ow) = opd0 (n, ic, ih, iw) * opd1 (oc, kh, kw, ic) [+ partial sums] [+ opd2].
+#include "sim/cv18xx/requantise.h"
+#include "sim/cv18xx/tiu_job.h"
+
+namespace vnpu::cv18xx {
+namespace {
+
+inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
+inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
+
+template <class T>
+struct Operands {
+  std::vector<T> cells;     // [n][ih][iw][ic]
+  std::vector<T> inserted;  // ic times the insert value
+  std::vector<T> weights;   // [oc][kh][kw][ic]; a constant: ic times the constant, with weight_step 0
+  std::size_t weight_step;  // from one kernel cell to the next
+};
+
+// acc [n][oc][oh][ow] += sum over ky, kx, i in this order. Not inlined: called within a RoundTowardZero scope.
+template <class T>
+[[gnu::noinline]] void convolve(const TensorView& in, const TensorView& out, const Window& window,
+                                const Operands<T>& operands, std::vector<T>& acc) {
+  const std::size_t ic = in.c;
+  std::size_t at = 0;
+  for (std::size_t n = 0; n < out.n; ++n) {
+    for (std::size_t o = 0; o < out.c; ++o) {
+      for (std::size_t oy = 0; oy < out.h; ++oy) {
+        for (std::size_t ox = 0; ox < out.w; ++ox, ++at) {
+          T sum = acc[at];
+          const T* weight = operands.weights.data() + o * window.cells() * operands.weight_step;
+          for (std::int64_t ky = 0; ky < window.y.kernel; ++ky) {
+            const std::int64_t y = window.y.source(oy, ky);
+            for (std::int64_t kx = 0; kx < window.x.kernel; ++kx, weight += operands.weight_step) {
+              const std::int64_t x = window.x.source(ox, kx);
+              const T* cell =
+                  y < 0 || x < 0 ? operands.inserted.data() : operands.cells.data() + ((n * in.h + y) * in.w + x) * ic;
+              for (std::size_t i = 0; i < ic; ++i) sum = multiply_add(sum, cell[i], weight[i]);
+            }
+          }
+          acc[at] = sum;
+        }
+      }
+    }
+  }
+}
+
+// [n][c][h][w] -> [n][h][w][c], so that the innermost sum runs over neighbours.
+template <class T>
+std::vector<T> channels_last(const TensorView& view, const std::vector<T>& values) {
+  std::vector<T> result(values.size());
+  const std::size_t hw = std::size_t{view.h} * view.w;
+  std::size_t from = 0;
+  for (std::size_t n = 0; n < view.n; ++n) {
+    for (std::size_t c = 0; c < view.c; ++c) {
+      for (std::size_t i = 0; i < hw; ++i) result[(n * hw + i) * view.c + c] = values[from++];
+    }
+  }
+  return result;
+}
+
+void check(const TiuJob& job) {
+  const TiuCommand& c = job.command;
+  job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,
+              "short_res0_str must be 0 or 3");
+  job.require(c.short_opd0_str == stride_aligned, "short_opd0_str must be 0");
+  job.require(c.opt_opd1_const || c.short_opd1_str == stride_dense, "short_opd1_str must be 1");
+  job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
+  job.require(c.opd1_n == c.opd0_c, "opd1_n is not opd0_c");
+  job.require(c.opd1_c == c.res0_c, "opd1_c is not res0_c");
+}
+
+// Weights of a channel lie side by side, [kh][kw][ic], and so do the channels of a lane.
+TensorView weights_view(const TiuJob& job, const Window& window) {
+  TensorView view = job.opd1();
+  view.n = 1;
+  view.h = static_cast<std::uint32_t>(window.cells());
+  view.w = job.command.opd0_c;
+  apply_stride_code(view, stride_dense);
+  return view;
+}
+
+}  // namespace
+
+void execute_conv(const TiuJob& job) {
+  const TiuCommand& c = job.command;
+  check(job);
+  const Window window = checked_window(job, true);
+  const TensorView in = job.opd0();
+  const TensorView out = job.res0();
+  const TensorView weights = weights_view(job, window);
+  const bool from_sums = c.ps32_md & 1;
+  const bool to_sums = c.ps32_md & 2;
+  require_inside(out, 1, job.local.size(), job.operation);
+  require_inside(in, 1, job.local.size(), job.operation);
+  job.require_work(out.count(), window.cells(), in.c);
+
+  if (c.opd_typ == 0) {
+    Operands<std::int32_t> operands;
+    operands.cells = channels_last(in, job.load_int(in, 1, c.opt_opd0_sign));
+    operands.inserted.assign(in.c, job.insert_int());
+    operands.weight_step = c.opt_opd1_const ? 0 : in.c;
+    if (c.opt_opd1_const) {
+      operands.weights.assign(in.c, sign_extend(c.opd1_addr, 8, c.opt_opd1_sign));
+    } else {
+      operands.weights = job.load_int(weights, 1, c.opt_opd1_sign);
+    }
+    std::vector<std::int32_t> acc(out.count(), 0);
+    if (from_sums) acc = job.load_int(out, 4, true);
+    convolve(in, out, window, operands, acc);
+    if (to_sums) {
+      job.store_int(out, 4, acc);
+    } else {
+      finish_channels(job, out, acc);
+    }
+  } else {
+    Operands<float> operands;
+    operands.cells = channels_last(in, job.load_bf16s(in));
+    operands.inserted.assign(in.c, job.insert_float());
+    operands.weight_step = c.opt_opd1_const ? 0 : in.c;
+    if (c.opt_opd1_const) {
+      operands.weights.assign(in.c, load_bf16(static_cast<std::uint16_t>(c.opd1_addr)));
+    } else {
+      operands.weights = job.load_bf16s(weights);
+    }
+    std::vector<float> acc(out.count(), 0.0f);
+    if (from_sums) {
+      const std::vector<std::uint32_t> words = job.load_words(out);
+      for (std::size_t i = 0; i < acc.size(); ++i) acc[i] = load_conv_partial_sum(words[i], job.quirks);
+    }
+    {
+      const RoundTowardZero scope;
+      convolve(in, out, window, operands, acc);
+    }
+    if (to_sums) {
+      std::vector<std::uint32_t> words;
+      words.reserve(acc.size());
+      for (const float v : acc) words.push_back(store_fp32(v, job.quirks));
+      job.store_words(out, words);
+    } else {
+      finish_channels(job, out, acc);
+    }
+  }
+}
+
+}  // namespace vnpu::cv18xx
