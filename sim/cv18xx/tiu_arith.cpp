@@ -13,6 +13,7 @@ bool even(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) { 
 void check_int(const TiuJob& job) {
   const TiuCommand& c = job.command;
   job.require_signs();
+  job.require(c.opt_relu_typ == 0 || c.opt_res0_seg, "opt_relu_typ needs an 8-bit result");
   switch (c.tsk_eu_typ) {
     case arith_mul:
     case arith_mac: job.require(c.opt_opd0_seg && c.opt_opd1_seg, "opt_opd0_seg and opt_opd1_seg must be 1"); break;
@@ -32,7 +33,7 @@ void check_int(const TiuJob& job) {
     case arith_shift:
       job.require(!c.opt_opd0_seg && c.opt_opd1_seg && !c.opt_res0_seg,
                   "opt_opd0_seg and opt_res0_seg must be 0, opt_opd1_seg 1");
-      job.require(c.opt_opd1_sign, "opt_opd1_sign must be 1");
+      job.require(c.opt_opd0_sign && c.opt_opd1_sign, "opt_opd0_sign and opt_opd1_sign must be 1");
       job.require(c.opt_res_shift == 0 && c.opt_rshift_typ == 0, "opt_res_shift and opt_rshift_typ must be 0");
       break;
     case arith_and:
@@ -55,11 +56,9 @@ void check(const TiuJob& job) {
     job.require(c.tsk_opd_num == 1, "tsk_opd_num must be 1");
   } else {
     job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2");
-    if (!c.opt_opd1_const) {
-      job.require(c.short_opd1_str == stride_registers, "short_opd1_str must be 3");
-      job.require(c.opd1_n == c.res0_n && c.opd1_c == c.res0_c && c.opd1_h == c.res0_h && c.opd1_w == c.res0_w,
-                  "opd1 and res0 must have one shape");
-    }
+    job.require(c.opt_opd1_const || c.short_opd1_str == stride_registers, "short_opd1_str must be 3");
+    job.require(c.opd1_n == c.res0_n && c.opd1_c == c.res0_c && c.opd1_h == c.res0_h && c.opd1_w == c.res0_w,
+                "opd1 and res0 must have one shape");
   }
   if (c.opd_typ == 0) {
     check_int(job);

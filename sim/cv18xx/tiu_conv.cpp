@@ -69,7 +69,6 @@ void check(const TiuJob& job) {
               "opt_opd0_seg, opt_opd1_seg, opt_res0_seg must be 1");
   if (c.short_res0_str == stride_registers) {
     job.require(c.res0_n_str % eu_num == 0, "res0_n_str must be a multiple of 16");
-    job.require(c.ps32_md == 0 || c.res0_b_str % eu_num == 0, "res0_b_str must be a multiple of 16");
   }
   job.require(c.short_opd2_str != stride_registers || !job.quirks.bias_plane_computed, "short_opd2_str must not be 3");
   if (c.opt_chl_quan) {

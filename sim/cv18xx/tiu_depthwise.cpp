@@ -42,6 +42,9 @@ void check(const TiuJob& job) {
   job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
   job.require(c.opt_opd1_const || c.opt_opd1_sign == 1, "opt_opd1_sign must be 1");
   job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1");
+  job.require(c.opd_typ || c.opt_opd2_sign == 1, "opt_opd2_sign must be 1");
+  job.require(c.short_res0_str != stride_registers || c.res0_n_str % eu_num == 0,
+              "res0_n_str must be a multiple of 16");
   job.require(c.opd1_n == 1, "opd1_n must be 1");
   job.require(c.opd1_c == c.res0_c, "opd1_c is not res0_c");
   job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,

@@ -60,13 +60,12 @@ std::vector<std::uint32_t> TiuJob::load_words(const TensorView& view) const {
 
 void TiuJob::store_int(const TensorView& view, unsigned bytes, std::span<const std::int32_t> values) const {
   require_inside(view, bytes, operation);
-  auto value = values.begin();
-  view.for_each([&](std::uint64_t address) {
-    for (unsigned plane = 0; plane < bytes; ++plane) {
-      local[address + plane * view.plane_stride] = static_cast<std::uint8_t>(*value >> 8 * plane);
-    }
-    ++value;
-  });
+  for (unsigned plane = 0; plane < bytes; ++plane) {
+    auto value = values.begin();
+    view.for_each([&](std::uint64_t address) {
+      local[address + plane * view.plane_stride] = static_cast<std::uint8_t>(*value++ >> 8 * plane);
+    });
+  }
 }
 
 void TiuJob::store_halves(const TensorView& view, std::span<const std::uint16_t> values) const {
@@ -81,15 +80,15 @@ void TiuJob::store_halves(const TensorView& view, std::span<const std::uint16_t>
 
 void TiuJob::store_words(const TensorView& view, std::span<const std::uint32_t> values) const {
   require_inside(view, 2, operation);
-  auto value = values.begin();
-  view.for_each([&](std::uint64_t address) {
-    const std::uint64_t lower = address + view.plane_stride;
-    local[address] = static_cast<std::uint8_t>(*value >> 16);
-    local[address + 1] = static_cast<std::uint8_t>(*value >> 24);
-    local[lower] = static_cast<std::uint8_t>(*value);
-    local[lower + 1] = static_cast<std::uint8_t>(*value >> 8);
-    ++value;
-  });
+  for (unsigned plane = 0; plane < 2; ++plane) {
+    auto value = values.begin();
+    view.for_each([&](std::uint64_t address) {
+      const std::uint64_t at = address + plane * view.plane_stride;
+      const std::uint32_t half = *value++ >> (plane == 0 ? 16 : 0);
+      local[at] = static_cast<std::uint8_t>(half);
+      local[at + 1] = static_cast<std::uint8_t>(half >> 8);
+    });
+  }
 }
 
 std::int32_t TiuJob::insert_int() const { return sign_extend(command.opd0_ins_val, 8, command.opt_opd0_sign); }
@@ -111,10 +110,7 @@ void TiuJob::require_signs() const {
   } else {
     require(any, "opt_relu_typ needs a signed operand");
   }
-  // Nothing is shifted: matrix multiply by 0, partial sums on their way to memory, copy.
-  const bool shifts = c.tsk_typ == tsk_arith ? c.tsk_eu_typ != arith_copy
-                                             : !(c.opt_res_shift == 0 && (c.tsk_typ == tsk_matmul || c.ps32_md & 2));
-  require(!shifts || c.opt_shift_typ == any, "opt_shift_typ must be 1 with signed operands and 0 without");
+  require(c.opt_res_shift == 0 || c.opt_shift_typ == any, "opt_shift_typ must be 1 with signed operands and 0 without");
 }
 
 void TiuJob::require_bias() const {
