@@ -23,6 +23,10 @@ struct TiuJob {
 
   // Throws Error(fault) with "OPERATION: WHAT" unless `ok`.
   void require(bool ok, const char* what) const;
+  // The law of signs of integer commands: opt_shift_typ and opt_res0_sign follow from the operands' signs.
+  void require_signs() const;
+  // Operand 2 as bias: sizes and, unless opt_opd2_seg says that there is none, the plane distance.
+  void require_bias() const;
   // Throws Error(fault) unless a * b * c stays within tiu_work_limit.
   void require_work(std::uint64_t a, std::uint64_t b, std::uint64_t c) const;
 
@@ -70,8 +74,9 @@ struct Window {
   std::uint64_t cells() const { return static_cast<std::uint64_t>(y.kernel * x.kernel); }
 };
 
-// The window the registers describe; checks that kernel, padding and result size agree. Pools have no dilation.
-Window checked_window(const TiuJob& job, bool dilated);
+// The window the registers describe. The result must be as large as input, kernel and pads say (convolution) or may be
+// smaller (depthwise, pools: compilers use it). Pools have no dilation.
+Window read_window(const TiuJob& job, bool dilated, bool exact_size);
 
 void execute_conv(const TiuJob& job);
 void execute_depthwise(const TiuJob& job);

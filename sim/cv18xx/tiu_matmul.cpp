@@ -43,6 +43,30 @@ template <class T>
 
 void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
+  if (c.opd_typ == 0) job.require_signs();
+  if (c.tsk_opd_num == 3) job.require_bias();
+  job.require(c.opd_typ || c.tsk_opd_num >= 2, "tsk_opd_num must be 2 or 3");
+  job.require(c.short_opd2_str != stride_registers, "short_opd2_str must not be 3");
+  job.require(c.ps32_md == 0 || !c.opt_res_add, "opt_res_add together with ps32_md is not supported");
+  if (c.opt_res0_seg == 0) {
+    job.require(c.res0_b_str > 0 && c.res0_b_str % eu_num == 0, "res0_b_str must be a multiple of 16 and not 0");
+  }
+  job.require(c.opt_left_tran == 0, "opt_left_tran must be 0");
+  job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
+  job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1, "opt_opd0_seg and opt_opd1_seg must be 1");
+  job.require(c.opd2_n == 1, "opd2_n must be 1");
+  if (c.opt_chl_quan) {
+    job.require(c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
+    job.require(c.ps32_md <= 1, "ps32_md must be 0 or 1 with opt_chl_quan");
+    job.require(c.opt_res0_seg == 1, "opt_res0_seg must be 1 with opt_chl_quan");
+  } else {
+    job.require(c.opt_opd2_seg == 0, "opt_opd2_seg must be 0");
+  }
+  if (c.ps32_md & 2) {
+    job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2 when partial sums are stored");
+    job.require(c.opt_relu_typ == 0, "opt_relu_typ must be 0 when partial sums are stored");
+    job.require(c.opt_res_shift == 0, "opt_res_shift must be 0 when partial sums are stored");
+  }
   job.require(c.tsk_eu_typ != 12, "tsk_eu_typ must not be 12");
   job.require(c.res0_h == 1 && c.opd0_h == 1 && c.opd1_h == 1, "heights must be 1");
   job.require(c.short_res0_str == stride_aligned && c.short_opd0_str == stride_aligned, "stride codes must be 0");
@@ -100,7 +124,7 @@ void execute_int8(const TiuJob& job, const TensorView& result, const TensorView&
       acc[i] = wrap_add(acc[i], static_cast<std::int32_t>(static_cast<std::uint32_t>(old[i]) << c.opt_left_shift));
     }
   }
-  if (c.opt_res0_seg == 1) {
+  if (c.opt_res0_seg != 0) {
     for (std::int32_t& v : acc) v = requantise(c, v);
     return job.store_int(result, 1, acc);
   }
@@ -153,11 +177,10 @@ void execute_matmul(const TiuJob& job) {
   check(job);
   const TensorView result = job.res0();
   TensorView sums = result;
-  sums.plane_stride = c.res0_b_str;
   TensorView right = job.opd1();
   right.w = c.res0_w;  // opd1_w holds the columns used in the last channel of the left matrix
   apply_stride_code(right, stride_aligned);
-  require_inside(result, 1, job.local.size(), job.operation);
+  require_inside(result, 1, job.operation);
   job.require_work(result.count(), c.opd1_n, 1);
   if (c.opd_typ == 0) {
     execute_int8(job, result, sums, right);
