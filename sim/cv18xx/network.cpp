@@ -154,7 +154,7 @@ Tensor CvNetwork::get_local(std::uint64_t address, DType dtype, const Shape& sha
   view.start_lane = static_cast<std::uint32_t>(address / lane_bytes);
   view.offset = static_cast<std::uint32_t>(address % lane_bytes);
   apply_stride_code(view, stride_aligned);
-  require_inside(view, 1, memory_.local().size(), "read");
+  require_inside(view, 1, "layer result");
   Tensor out{dtype, shape, {}};
   out.bytes.reserve(view.count() * element);
   view.for_each([&](std::uint64_t at) {
