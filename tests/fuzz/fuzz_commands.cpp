@@ -24,7 +24,7 @@ void look_at(const StreamEntry& entry, const Chip& chip) {
   options.layer_name = [](unsigned layer) { return std::string(1, static_cast<char>(layer)); };
   const std::string line = print(entry, options);
   require(line.find('\n') == std::string::npos);
-  require(to_json(entry, options).is_object());
+  require(!to_json(entry, options).dump().empty());  // throws for what is no UTF-8
 }
 
 void schedule_groups(const std::vector<CommandGroup>& groups) {

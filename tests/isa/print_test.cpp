@@ -306,6 +306,16 @@ TEST(Print, JsonHoldsEveryFieldThatDiffersFromReset) {
             R"("fields":{"vld":1,"cmd_id":9,"dst_c":4,"src_c":4,"dst_w":3,"dst_h":2,"src_w":3,"src_h":2}})");
 }
 
+TEST(Print, NamesCannotBreakALineATerminalOrTheJson) {
+  PrintOptions o = options();
+  o.tensor_name = [](unsigned, std::uint64_t) { return std::string("a\x1b[2J\n\xff\xc2\x9bz \xc3\xa9"); };
+  o.layer_name = [](unsigned) { return std::string(119, 'x') + "\xc3\xa9" + std::string(500, 'y'); };
+  const std::string line = print(entry(tdma(g2l)), o);
+  EXPECT_EQ(line.substr(line.find(';')), "; layer 0 " + std::string(119, 'x') + "..., a?[2J?\xef\xbf\xbd??z \xc3\xa9");
+  EXPECT_EQ(nlohmann::json::parse(to_json(entry(tdma(g2l)), o).dump())["tensors"][0]["name"],
+            "a?[2J?\xef\xbf\xbd??z \xc3\xa9");
+}
+
 TEST(Print, AnyWordIsPrinted) {
   std::mt19937 random(9);
   for (int i = 0; i < 2000; ++i) {
