@@ -99,13 +99,7 @@ void finish_channels(const TiuJob& job, const TensorView& result, std::span<floa
     const RoundTowardZero scope;
     add_biases(result, biases, acc);
   }
-  std::vector<std::uint16_t> values;
-  values.reserve(acc.size());
-  for (const float v : acc) {
-    const std::uint16_t bits = store_bf16(v, job.quirks);
-    values.push_back(job.command.opt_relu_typ == 1 ? relu_bf16(bits) : bits);
-  }
-  job.store_halves(result, values);
+  job.store_bf16s(result, acc, job.command.opt_relu_typ == 1);
 }
 
 }  // namespace vnpu::cv18xx

@@ -5,9 +5,6 @@
 namespace vnpu::cv18xx {
 namespace {
 
-inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
-inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
-
 template <class T>
 struct Operands {
   std::vector<T> cells;     // [n][ih][iw][ic]
@@ -72,7 +69,7 @@ void check(const TiuJob& job) {
   }
   job.require(c.short_opd2_str != stride_registers || !job.quirks.bias_plane_computed, "short_opd2_str must not be 3");
   if (c.opt_chl_quan) {
-    job.require(c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
+    job.require_supported(c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
     job.require(c.ps32_md <= 1, "ps32_md must be 0 or 1 with opt_chl_quan");
     job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1 with opt_chl_quan");
   } else {
@@ -161,10 +158,7 @@ void execute_conv(const TiuJob& job) {
       convolve(in, out, window, operands, acc);
     }
     if (to_sums) {
-      std::vector<std::uint32_t> words;
-      words.reserve(acc.size());
-      for (const float v : acc) words.push_back(store_fp32(v, job.quirks));
-      job.store_words(out, words);
+      job.store_partial_sums(out, acc);
     } else {
       finish_channels(job, out, acc);
     }

@@ -5,9 +5,6 @@
 namespace vnpu::cv18xx {
 namespace {
 
-inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
-inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
-
 // weights [c][kh][kw], or one constant with weight_step 0. Not inlined: called within a RoundTowardZero scope.
 template <class T>
 [[gnu::noinline]] void convolve(const TensorView& in, const TensorView& out, const Window& window,
@@ -38,7 +35,7 @@ void check(const TiuJob& job) {
   if (c.tsk_opd_num == 3) job.require_bias();
   job.require(c.opd_typ || c.tsk_opd_num >= 2, "tsk_opd_num must be 2 or 3");
   job.require(c.short_opd2_str != stride_registers || !job.quirks.bias_plane_computed, "short_opd2_str must not be 3");
-  job.require(!c.opt_chl_quan || c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
+  job.require_supported(!c.opt_chl_quan || c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
   job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
   job.require(c.opt_opd1_const || c.opt_opd1_sign == 1, "opt_opd1_sign must be 1");
   job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1");

@@ -1,5 +1,7 @@
 #include "sim/cv18xx/tiu_job.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "sim/cv18xx/law.h"
 
@@ -7,6 +9,10 @@ namespace vnpu::cv18xx {
 
 void TiuJob::require(bool ok, const char* what) const {
   if (!ok) throw Error(ErrorKind::fault, std::string(operation) + ": " + what);
+}
+
+void TiuJob::require_supported(bool ok, const char* what) const {
+  if (!ok) throw Error(ErrorKind::unsupported, std::string(operation) + ": " + what);
 }
 
 void TiuJob::require_work(std::uint64_t a, std::uint64_t b, std::uint64_t c) const {
@@ -40,9 +46,9 @@ std::vector<std::uint16_t> TiuJob::load_halves(const TensorView& view) const {
 }
 
 std::vector<float> TiuJob::load_bf16s(const TensorView& view) const {
-  std::vector<float> values;
-  values.reserve(view.count());
-  for (const std::uint16_t bits : load_halves(view)) values.push_back(load_bf16(bits));
+  const std::vector<std::uint16_t> halves = load_halves(view);
+  std::vector<float> values(halves.size());
+  std::transform(halves.begin(), halves.end(), values.begin(), load_bf16);
   return values;
 }
 
@@ -78,13 +84,23 @@ void TiuJob::store_halves(const TensorView& view, std::span<const std::uint16_t>
   });
 }
 
-void TiuJob::store_words(const TensorView& view, std::span<const std::uint32_t> values) const {
+void TiuJob::store_bf16s(const TensorView& view, std::span<const float> values, bool relu) const {
+  std::vector<std::uint16_t> halves;
+  halves.reserve(values.size());
+  for (const float v : values) {
+    const std::uint16_t bits = store_bf16(v, quirks);
+    halves.push_back(relu ? relu_bf16(bits) : bits);
+  }
+  store_halves(view, halves);
+}
+
+void TiuJob::store_partial_sums(const TensorView& view, std::span<const float> values) const {
   require_inside(view, 2, operation);
   for (unsigned plane = 0; plane < 2; ++plane) {
     auto value = values.begin();
     view.for_each([&](std::uint64_t address) {
       const std::uint64_t at = address + plane * view.plane_stride;
-      const std::uint32_t half = *value++ >> (plane == 0 ? 16 : 0);
+      const std::uint32_t half = store_fp32(*value++, quirks) >> (plane == 0 ? 16 : 0);
       local[at] = static_cast<std::uint8_t>(half);
       local[at + 1] = static_cast<std::uint8_t>(half >> 8);
     });

@@ -7,7 +7,7 @@ namespace {
 void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
   job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2");
-  job.require(c.opt_opd1_const == 0, "opt_opd1_const must be 0");
+  job.require_supported(c.opt_opd1_const == 0, "opt_opd1_const must be 0");
   job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1, "opt_opd0_seg and opt_opd1_seg must be 1");
   const std::uint32_t sign = c.opd_typ;
   job.require(c.opt_opd0_sign == sign && c.opt_opd1_sign == sign && c.opt_res0_sign == sign,

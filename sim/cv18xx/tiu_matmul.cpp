@@ -6,9 +6,6 @@
 namespace vnpu::cv18xx {
 namespace {
 
-inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
-inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
-
 template <class T>
 struct Operands {
   std::size_t rows, inner, columns;  // R, K, C
@@ -47,7 +44,7 @@ void check(const TiuJob& job) {
   if (c.tsk_opd_num == 3) job.require_bias();
   job.require(c.opd_typ || c.tsk_opd_num >= 2, "tsk_opd_num must be 2 or 3");
   job.require(c.short_opd2_str != stride_registers, "short_opd2_str must not be 3");
-  job.require(c.ps32_md == 0 || !c.opt_res_add, "opt_res_add together with ps32_md is not supported");
+  job.require_supported(c.ps32_md == 0 || !c.opt_res_add, "opt_res_add must be 0 with ps32_md");
   if (c.opt_res0_seg == 0) {
     job.require(c.res0_b_str > 0 && c.res0_b_str % eu_num == 0, "res0_b_str must be a multiple of 16 and not 0");
   }
@@ -96,7 +93,7 @@ Operands<T> shape(const TiuCommand& c) {
   return m;
 }
 
-void execute_int8(const TiuJob& job, const TensorView& result, const TensorView& sums, const TensorView& right) {
+void execute_int8(const TiuJob& job, const TensorView& result, const TensorView& right) {
   const TiuCommand& c = job.command;
   Operands<std::int32_t> m = shape<std::int32_t>(c);
   m.left = job.load_int(job.opd0(), 1, c.opt_opd0_sign);
@@ -106,9 +103,9 @@ void execute_int8(const TiuJob& job, const TensorView& result, const TensorView&
     m.right = job.load_int(right, 1, c.opt_opd1_sign);
   }
   std::vector<std::int32_t> acc(result.count(), 0);
-  if (c.ps32_md & 1) acc = job.load_int(sums, 4, true);
+  if (c.ps32_md & 1) acc = job.load_int(result, 4, true);
   multiply(m, acc);
-  if (c.ps32_md & 2) return job.store_int(sums, 4, acc);
+  if (c.ps32_md & 2) return job.store_int(result, 4, acc);
 
   if (c.tsk_opd_num == 3) {
     const auto bias = job.load_int(job.opd2(), c.opt_chl_quan ? 4 : 2, c.opt_chl_quan || c.opt_opd2_sign);
@@ -132,7 +129,7 @@ void execute_int8(const TiuJob& job, const TensorView& result, const TensorView&
   job.store_int(result, 2, acc);
 }
 
-void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView& sums, const TensorView& right) {
+void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView& right) {
   const TiuCommand& c = job.command;
   Operands<float> m = shape<float>(c);
   m.left = job.load_bf16s(job.opd0());
@@ -143,7 +140,7 @@ void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView&
   }
   std::vector<float> acc(result.count(), 0.0f);
   if (c.ps32_md & 1) {
-    const std::vector<std::uint32_t> words = job.load_words(sums);
+    const std::vector<std::uint32_t> words = job.load_words(result);
     for (std::size_t i = 0; i < acc.size(); ++i) acc[i] = load_fp32(words[i]);
   }
   std::vector<float> biases;
@@ -155,19 +152,8 @@ void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView&
     multiply(m, acc);
     if (!biases.empty()) add_biases(biases, acc);
   }
-  if (c.ps32_md & 2) {
-    std::vector<std::uint32_t> words;
-    words.reserve(acc.size());
-    for (const float v : acc) words.push_back(store_fp32(v, job.quirks));
-    return job.store_words(sums, words);
-  }
-  std::vector<std::uint16_t> values;
-  values.reserve(acc.size());
-  for (const float v : acc) {
-    const std::uint16_t bits = store_bf16(v, job.quirks);
-    values.push_back(c.opt_relu_typ == 1 ? relu_bf16(bits) : bits);
-  }
-  job.store_halves(result, values);
+  if (c.ps32_md & 2) return job.store_partial_sums(result, acc);
+  job.store_bf16s(result, acc, c.opt_relu_typ == 1);
 }
 
 }  // namespace
@@ -176,16 +162,15 @@ void execute_matmul(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
   const TensorView result = job.res0();
-  TensorView sums = result;
   TensorView right = job.opd1();
   right.w = c.res0_w;  // opd1_w holds the columns used in the last channel of the left matrix
   apply_stride_code(right, stride_aligned);
   require_inside(result, 1, job.operation);
   job.require_work(result.count(), c.opd1_n, 1);
   if (c.opd_typ == 0) {
-    execute_int8(job, result, sums, right);
+    execute_int8(job, result, right);
   } else {
-    execute_bf16(job, result, sums, right);
+    execute_bf16(job, result, right);
   }
 }
 

@@ -60,6 +60,7 @@ void execute_pool(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
   Window window = read_window(job, false, false);
+  // Max and min pool know no inserted cells (only the result's size counts them).
   if (c.tsk_eu_typ != pool_avg) window.y.gap = window.x.gap = 1;
   const TensorView in = job.opd0();
   const TensorView out = job.res0();
@@ -104,10 +105,7 @@ void execute_pool(const TiuJob& job) {
     };
     fold_windows(in, out, window, cells, load_bf16(static_cast<std::uint16_t>(c.opd0_ins_val)), 0.0f, pick, result);
   }
-  std::vector<std::uint16_t> values;
-  values.reserve(result.size());
-  for (const float v : result) values.push_back(store_bf16(v, job.quirks));
-  job.store_halves(out, values);
+  job.store_bf16s(out, result, false);
 }
 
 }  // namespace vnpu::cv18xx
