@@ -14,6 +14,9 @@
 
 namespace vnpu::cv18xx {
 
+// "conv", "depthwise", "mac" ...; for messages.
+const char* operation_name(const TiuCommand& command);
+
 struct TiuJob {
   const TiuCommand& command;
   std::span<std::uint8_t> local;
@@ -72,6 +75,22 @@ struct Window {
 
 // The window the registers describe; checks that kernel, padding and result size agree. Pools have no dilation.
 Window checked_window(const TiuJob& job, bool dilated);
+
+// The operands of a command after every check of the law but those on operand 2, stored partial sums and 16-bit planes:
+// the scalar law and the kernels start from these. `weights` is checked unless it is a constant.
+struct WindowOperands {
+  Window window;
+  TensorView in, out, weights;
+};
+WindowOperands checked_conv(const TiuJob& job);
+WindowOperands checked_depthwise(const TiuJob& job);  // with the quirk about its dilation applied
+WindowOperands checked_pool(const TiuJob& job);       // without weights
+struct MatmulOperands {
+  TensorView left, right, result, sums;  // right is checked unless it is a constant; sums = result in 32-bit planes
+};
+MatmulOperands checked_matmul(const TiuJob& job);
+void check_arith(const TiuJob& job);
+void check_lut(const TiuJob& job);
 
 void execute_conv(const TiuJob& job);
 void execute_depthwise(const TiuJob& job);

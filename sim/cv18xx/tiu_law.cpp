@@ -5,7 +5,6 @@
 #include "sim/cv18xx/tiu_job.h"
 
 namespace vnpu::cv18xx {
-namespace {
 
 const char* operation_name(const TiuCommand& c) {
   static constexpr const char* pools[] = {"maxpool", "avgpool", "depthwise", "minpool"};
@@ -19,8 +18,6 @@ const char* operation_name(const TiuCommand& c) {
     default: return "tiu";
   }
 }
-
-}  // namespace
 
 void execute_tiu_law(const TiuCommand& command, Memory& memory, const Quirks& quirks) {
   const TiuJob job{command, memory.local(), memory.lanes(), quirks, operation_name(command)};

@@ -50,14 +50,18 @@ void check(const TiuJob& job) {
 
 }  // namespace
 
+WindowOperands checked_pool(const TiuJob& job) {
+  check(job);
+  const WindowOperands operands{checked_window(job, false), job.opd0(), job.res0(), {}};
+  require_inside(operands.out, 1, job.local.size(), job.operation);
+  require_inside(operands.in, 1, job.local.size(), job.operation);
+  job.require_work(operands.out.count(), operands.window.cells(), 1);
+  return operands;
+}
+
 void execute_pool(const TiuJob& job) {
   const TiuCommand& c = job.command;
-  check(job);
-  const Window window = checked_window(job, false);
-  const TensorView in = job.opd0();
-  const TensorView out = job.res0();
-  require_inside(out, 1, job.local.size(), job.operation);
-  job.require_work(out.count(), window.cells(), 1);
+  const auto [window, in, out, no_weights] = checked_pool(job);
   const bool is_max = c.tsk_eu_typ == pool_max;
 
   if (c.opd_typ == 0) {
