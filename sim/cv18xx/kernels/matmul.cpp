@@ -90,6 +90,7 @@ bool matmul_int(const KernelJob& k) {
   const Layout layout(c, operands, width);
   if (!layout.fits()) return false;
   if (c.ps32_md) require_inside(operands.sums, 4, k.job.local.size(), k.job.operation);
+  if (to_sums && !planes_apart(operands.sums)) return false;
 
   ChannelFinish same;
   if (!channel_finish(k, {0, c.quan_m, c.opt_res_shift}, same)) return false;
@@ -192,6 +193,7 @@ bool matmul_float(const KernelJob& k) {
   const Layout layout(c, operands, 1);
   if (!layout.fits()) return false;
   if (c.ps32_md) require_inside(operands.sums, 2, k.job.local.size(), k.job.operation);
+  if (to_sums && !planes_apart(operands.sums)) return false;
   const TensorView &left = operands.left, &right = operands.right;
 
   // The law's order of the inner index: position outer, channel inner.
