@@ -70,6 +70,7 @@ RandomTiu RandomTiuGenerator::make(const std::string& kind) {
   } else {
     r = arith(kind, bf16);
   }
+  if (!bf16) settle_signs(r.command);
   r.kind = kind;
   return r;
 }
@@ -93,6 +94,32 @@ void RandomTiuGenerator::set_common(RandomTiu& r, bool bf16) {
   }
   c.opt_relu_typ = pick({0, 0, 1});
   c.opt_res_shift = bf16 ? 0 : below(16);
+}
+
+// The law of signs: the result and the shift are signed when an operand is; relu needs one.
+void RandomTiuGenerator::settle_signs(TiuCommand& c) {
+  if (chance(3)) return;  // mostly refused
+  if (c.tsk_typ == tsk_arith && c.tsk_eu_typ == arith_lut) {
+    c.opt_opd0_sign = c.opt_opd1_sign = c.opt_res0_sign = 0;
+    return;
+  }
+  if (c.tsk_typ == tsk_pool) {
+    c.opt_opd2_sign = 1;
+    if (c.tsk_eu_typ == pool_avg) c.opt_opd1_sign = 0;
+  }
+  if (c.tsk_typ == tsk_pool && c.tsk_eu_typ == pool_depthwise && chance(90)) c.opt_opd1_sign = 1;
+  const bool compares = c.tsk_typ == tsk_arith && (c.tsk_eu_typ == arith_max || c.tsk_eu_typ == arith_min);
+  if (compares) {
+    c.opt_opd1_sign = c.opt_opd0_sign;
+    c.opt_res_shift = 0;
+  }
+  const bool any =
+      c.opt_opd0_sign || (c.tsk_opd_num >= 2 && c.opt_opd1_sign) || (c.tsk_opd_num == 3 && c.opt_opd2_sign);
+  if (!any || compares) c.opt_relu_typ = 0;
+  if (c.opt_relu_typ == 0) c.opt_res0_sign = any;
+  c.opt_shift_typ = any;
+  if (c.tsk_typ != tsk_arith && (c.opt_chl_quan || c.tsk_typ == tsk_pool)) c.opt_rshift_typ = 1;
+  if (c.opt_res0_seg == 0) c.opt_relu_typ = 0, c.opt_res0_sign = any;
 }
 
 void RandomTiuGenerator::set_window(TiuCommand& c, bool dilated, bool inserts) {
@@ -162,6 +189,7 @@ RandomTiu RandomTiuGenerator::window_command(const std::string& kind, bool bf16)
                    : chance(60) ? 0
                                 : below(256);
   c.tsk_opd_num = 2;
+  c.opd2_b_str = 16;
   if (is_conv || is_depthwise) {
     c.tsk_opd_num = chance(60) ? 3 : 2;
     c.opt_chl_quan = qdm;
@@ -172,7 +200,7 @@ RandomTiu RandomTiuGenerator::window_command(const std::string& kind, bool bf16)
     }
   } else if (c.tsk_eu_typ == pool_avg) {
     c.opt_opd1_const = 1;
-    c.opt_opd1_sign = bf16;
+    c.opt_opd1_sign = 0;
     c.opt_res0_sign = c.opt_opd0_sign;
     c.opd1_addr = bf16 ? pick({0x3F80, 0x3DE4, 0x3E80, 0x3CA7, 0x0001, 0x7F00}) : below(256);
   } else {
@@ -235,6 +263,7 @@ RandomTiu RandomTiuGenerator::matmul(const std::string& kind, bool bf16) {
   c.opd1_w = inner - left_width * (left_channels - 1);
   c.short_res0_str = c.short_opd0_str = c.short_opd1_str = c.short_opd2_str = stride_aligned;
   c.tsk_opd_num = chance(50) ? 3 : 2;
+  c.res0_b_str = c.opd2_b_str = 16;
   c.opt_left_shift = pick({0, 0, 1, 4, 9});
   if (sums) {
     c.ps32_md = between(1, 3);
@@ -242,8 +271,6 @@ RandomTiu RandomTiuGenerator::matmul(const std::string& kind, bool bf16) {
       c.tsk_opd_num = 2;
       c.opt_relu_typ = c.opt_res_shift = 0;
     }
-    const std::uint64_t row = align_up(result_width * (bf16 ? 2 : 1), 16) * ceil_div(channels + lanes_, lanes_);
-    c.res0_b_str = static_cast<std::uint32_t>(row * rows);
   } else if (!bf16 && !qdm && chance(10)) {
     c.opt_res_add = 1;
   }
@@ -253,7 +280,6 @@ RandomTiu RandomTiuGenerator::matmul(const std::string& kind, bool bf16) {
     c.quan_m = chance(80) ? (1u << 30) + below(1u << 30) : static_cast<std::uint32_t>(random_());
     c.opt_res_shift = chance(70) ? below(12) : below(64);
     c.ps32_md = below(2);
-    c.res0_b_str = 0x800;
   }
   if (chance(5)) {
     c.opt_opd1_const = 1;
@@ -346,6 +372,7 @@ RandomTiu RandomTiuGenerator::lut(bool bf16) {
   c.res0_w = c.opd0_w = pick({1, 5, 16, 33});
   c.opd1_n = 1;
   c.opd1_c = lanes_;
+  c.opt_opd2_seg = bf16;
   c.opd1_h = bf16 ? 32 : 16;
   c.opd1_w = bf16 ? 8 : 16;
   set_addresses(c, bf16 ? 2 : 1, false);

@@ -33,6 +33,7 @@ class RandomTiuGenerator {
   std::uint32_t between(std::uint32_t low, std::uint32_t high) { return low + below(high - low + 1); }
 
   void set_window(TiuCommand& c, bool dilated, bool inserts);
+  void settle_signs(TiuCommand& c);
   void set_common(RandomTiu& r, bool bf16);
   void set_addresses(TiuCommand& c, std::uint32_t element, bool code_weights);
   RandomTiu window_command(const std::string& kind, bool bf16);

@@ -17,8 +17,8 @@ namespace vnpu::cv18xx {
 struct HostTensor {
   std::string name;
   DType dtype = DType::f32;
-  std::array<std::int64_t, 4> shape{};   // n, c, h, w
-  std::span<std::uint8_t> bytes;         // count * element size; C order
+  std::array<std::int64_t, 4> shape{};  // n, c, h, w
+  std::span<std::uint8_t> bytes;        // count * element size; C order
   // Bytes that follow the tensor in simulated memory (at least readable; empty when nothing is known to follow).
   // Only functions that are known to read behind their maps (yolo_detection) look at it.
   std::span<const std::uint8_t> behind;
@@ -27,8 +27,8 @@ struct HostTensor {
 struct HostCall {
   std::string function;
   std::vector<cvimodel::Attribute> attributes;
-  std::vector<HostTensor> inputs;    // in routine order
-  std::vector<HostTensor> outputs;   // written in full or as the vendor leaves them (documented per function)
+  std::vector<HostTensor> inputs;   // in routine order
+  std::vector<HostTensor> outputs;  // written in full or as the vendor leaves them (documented per function)
   Quirks quirks;
 };
 

@@ -195,8 +195,7 @@ bool conv_float(const KernelJob& k) {
   if (!layout.fits(operands.out)) return false;
   const TensorView &in = operands.in, &out = operands.out;
   const bool from_sums = c.ps32_md & 1, to_sums = c.ps32_md & 2;
-  if (c.ps32_md) require_inside(out, 2, k.job.local.size(), k.job.operation);
-  if (to_sums && !planes_apart(out)) return false;
+  if (c.ps32_md) require_inside(out, 2, k.job.operation);
   const std::vector<float> biases = to_sums ? std::vector<float>{} : load_channel_biases(k.job);
 
   const std::ptrdiff_t length = layout.taps * layout.inner;

@@ -53,12 +53,6 @@ template void scatter_rows(const KernelJob&, const TensorView&, const std::uint8
 template void scatter_rows(const KernelJob&, const TensorView&, const std::uint16_t*, std::ptrdiff_t, std::ptrdiff_t,
                            unsigned);
 
-bool planes_apart(const TensorView& view) {
-  const std::uint64_t lane_rows = ceil_div(std::uint64_t{view.start_lane} + view.c, view.lanes);
-  return view.plane_stride >= (view.n - 1) * view.n_stride + (lane_rows - 1) * view.c_stride +
-                                  (view.h - 1) * view.h_stride + (view.w - 1) * view.w_stride + view.element;
-}
-
 void gather_words(const KernelJob& k, const TensorView& view, std::uint32_t* out, std::ptrdiff_t pitch,
                   std::ptrdiff_t channel_pitch) {
   const std::size_t count = view.count();

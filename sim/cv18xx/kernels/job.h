@@ -71,8 +71,6 @@ template <class T>
 void scatter_dense(const KernelJob& k, const TensorView& view, const T* values, unsigned plane = 0) {
   scatter_rows(k, view, values, view.w, std::ptrdiff_t{view.h} * view.w, plane);
 }
-// Whether the planes of a result lie apart; where they do not, the order of single elements decides, as the law has it.
-bool planes_apart(const TensorView& view);
 // fp32 partial sums, upper halves in plane 0, lower in plane 1; rows as above.
 void gather_words(const KernelJob& k, const TensorView& view, std::uint32_t* out, std::ptrdiff_t pitch,
                   std::ptrdiff_t channel_pitch);

@@ -18,6 +18,7 @@ bool execute_tiu_kernel(const TiuCommand& command, Memory& memory, const Quirks&
   const TiuJob job{command, memory.local(), memory.lanes(), quirks, operation_name(command)};
   const kernels::KernelJob k{job, memory.workspace(), ops};
   const GiveBack at_end{memory.workspace()};
+  check_any(job);
   switch (command.tsk_typ) {
     case tsk_conv: return kernels::conv(k);
     case tsk_pool:

@@ -89,8 +89,7 @@ bool matmul_int(const KernelJob& k) {
   const int width = bytes ? 4 : 2;
   const Layout layout(c, operands, width);
   if (!layout.fits()) return false;
-  if (c.ps32_md) require_inside(operands.sums, 4, k.job.local.size(), k.job.operation);
-  if (to_sums && !planes_apart(operands.sums)) return false;
+  if (c.ps32_md) require_inside(operands.result, 4, k.job.operation);
 
   ChannelFinish same;
   if (!channel_finish(k, {0, c.quan_m, c.opt_res_shift}, same)) return false;
@@ -142,7 +141,7 @@ bool matmul_int(const KernelJob& k) {
   std::int32_t* starts = nullptr;
   if (from_sums) {
     starts = k.workspace.take<std::int32_t>(count);
-    gather_int32(k, operands.sums, starts, layout.row);
+    gather_int32(k, operands.result, starts, layout.row);
   }
   if (!to_sums && c.tsk_opd_num == 3) {
     const auto bias = k.job.load_int(k.job.opd2(), c.opt_chl_quan ? 4 : 2, c.opt_chl_quan || c.opt_opd2_sign);
@@ -180,7 +179,7 @@ bool matmul_int(const KernelJob& k) {
         plane_bytes[j] = static_cast<std::uint8_t>(wrap_add(sums[j], channels[r].bias) >> 8 * plane);
       }
     }
-    scatter_matrix(k, operands.sums, plane_bytes, layout.row, plane);
+    scatter_matrix(k, operands.result, plane_bytes, layout.row, plane);
   }
   return true;
 }
@@ -192,8 +191,7 @@ bool matmul_float(const KernelJob& k) {
   const MatmulOperands operands = checked_matmul(k.job);
   const Layout layout(c, operands, 1);
   if (!layout.fits()) return false;
-  if (c.ps32_md) require_inside(operands.sums, 2, k.job.local.size(), k.job.operation);
-  if (to_sums && !planes_apart(operands.sums)) return false;
+  if (c.ps32_md) require_inside(operands.result, 2, k.job.operation);
   const TensorView &left = operands.left, &right = operands.right;
 
   // The law's order of the inner index: position outer, channel inner.
@@ -237,8 +235,8 @@ bool matmul_float(const KernelJob& k) {
     starts = k.workspace.take<std::uint32_t>(count);
     std::fill_n(upper, count, 0);
     std::fill_n(lower, count, 0);
-    gather_matrix(k, operands.sums, upper, layout.row, 0);
-    gather_matrix(k, operands.sums, lower, layout.row, 1);
+    gather_matrix(k, operands.result, upper, layout.row, 0);
+    gather_matrix(k, operands.result, lower, layout.row, 1);
     for (std::size_t i = 0; i < count; ++i) {
       starts[i] = std::uint32_t{upper[i]} << 16 | lower[i];
       start_high = std::max(start_high, starts[i] >> 23 & 0xFF);
@@ -277,7 +275,7 @@ bool matmul_float(const KernelJob& k) {
       if ((bits >> 23 & 0xFF) == 0) bits = 0;
       results[i] = static_cast<std::uint16_t>(plane == 0 ? bits >> 16 : bits);
     }
-    scatter_matrix(k, operands.sums, results, layout.row, plane);
+    scatter_matrix(k, operands.result, results, layout.row, plane);
   }
   return true;
 }
