@@ -1,8 +1,7 @@
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstdio>
 
+#include "base/digest.h"
 #include "models/cvimodel/parts.h"
 
 namespace vnpu::cvimodel {
@@ -103,16 +102,13 @@ Header read_header(ByteView file) {
             "the flatbuffer has " + std::to_string(header.body_size) + " bytes, the file only " +
                 std::to_string(file.size() - header_bytes) + " behind the header (truncated?)");
   }
-  std::array<std::uint8_t, 16> md5{};
-  const auto behind = file.span().subspan(header_bytes);
-  if (EVP_Digest(behind.data(), behind.size(), md5.data(), nullptr, EVP_md5(), nullptr) != 1) {
-    throw Error(ErrorKind::internal, "MD5 is not available in this OpenSSL");
-  }
-  header.md5_verified = md5 == header.md5;
+  const ByteView behind = file.from(header_bytes, "flatbuffer");
+  const std::string md5 = md5_hex(behind.span());
+  header.md5_verified = md5 == hex(header.md5);
   if (!header.md5_verified && padding != by_merging_tool) {
     damaged(md5_at, "md5",
             "the header says " + hex(header.md5) + ", the " + std::to_string(behind.size()) + " bytes behind it give " +
-                hex(md5) + ": the file is truncated or changed");
+                md5 + ": the file is truncated or changed");
   }
   return header;
 }

@@ -1,10 +1,10 @@
 #include "models/cvimodel/write.h"
 
 #include <lz4.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "cvimodel_generated.h"
 #include "models/cvimodel/parts.h"
 
@@ -187,9 +187,10 @@ Bytes write(const Model& model) {
 }
 
 void set_md5(Bytes& file) {
-  if (file.size() < header_bytes || EVP_Digest(file.data() + header_bytes, file.size() - header_bytes, file.data() + 14,
-                                               nullptr, EVP_md5(), nullptr) != 1) {
-    throw Error(ErrorKind::usage, "the file has no complete header, or OpenSSL no MD5");
+  if (file.size() < header_bytes) throw Error(ErrorKind::usage, "the file has no complete header");
+  const std::string md5 = md5_hex(std::span(file).subspan(header_bytes));
+  for (std::size_t i = 0; i < 16; ++i) {
+    file[14 + i] = static_cast<std::uint8_t>(std::stoul(md5.substr(2 * i, 2), nullptr, 16));
   }
 }
 

@@ -1,9 +1,9 @@
 #include "tests/models/vendor_listing.h"
 
-#include <openssl/evp.h>
-
 #include <cstdarg>
 #include <cstdio>
+
+#include "base/digest.h"
 
 namespace vnpu::cvimodel {
 namespace {
@@ -25,14 +25,6 @@ std::string padded(std::string text, std::size_t width) {
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ",") + name;
-  return out;
-}
-
-std::string md5(const Bytes& bytes) {
-  std::uint8_t digest[16];
-  EVP_Digest(bytes.data(), bytes.size(), digest, nullptr, EVP_md5(), nullptr);
-  std::string out;
-  for (const auto byte : digest) print(out, "%02x", byte);
   return out;
 }
 
@@ -107,7 +99,7 @@ std::string vendor_listing(const Model& model) {
     out += padded(section.name, 25);
     print(out, "%-12u%-12llu", section.size,
           static_cast<unsigned long long>(section.file_offset - model.header.size - model.header.body_size));
-    out += md5(section.bytes) + "\n";
+    out += md5_hex(section.bytes) + "\n";
   }
   out += "\nWeightMap:\nID   OFFSET    SIZE      TYPE    N    C    H    W    NAME\n";
   for (std::size_t i = 0; i < model.weights.size(); ++i) {
