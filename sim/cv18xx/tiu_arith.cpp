@@ -186,9 +186,15 @@ void execute_bf16(const TiuJob& job) {
 
 }  // namespace
 
-void execute_arith(const TiuJob& job) {
+void check_arith(const TiuJob& job) {
   check(job);
   require_inside(job.res0(), 1, job.operation);
+  require_inside(job.opd0(), 1, job.operation);
+  if (job.command.tsk_opd_num == 2 && !job.command.opt_opd1_const) require_inside(job.opd1(), 1, job.operation);
+}
+
+void execute_arith(const TiuJob& job) {
+  check_arith(job);
   if (job.command.opd_typ == 0) {
     execute_int(job);
   } else {

@@ -54,7 +54,7 @@ void check(const TiuJob& job) {
 
 }  // namespace
 
-void execute_depthwise(const TiuJob& job) {
+WindowOperands checked_depthwise(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
   Window window = read_window(job, true, false);
@@ -62,15 +62,22 @@ void execute_depthwise(const TiuJob& job) {
     // Quirk: the sizes were checked with the dilation; the multiply reads the kernel's cells side by side.
     window.y.dilation = window.x.dilation = 1;
   }
-  const TensorView in = job.opd0();
-  const TensorView out = job.res0();
   TensorView kernels = job.opd1();
   kernels.n = 1;
   kernels.c = c.res0_c;
   apply_stride_code(kernels, stride_aligned);
+  const WindowOperands operands{window, job.opd0(), job.res0(), kernels};
+  require_inside(operands.out, 1, job.operation);
+  require_inside(operands.in, 1, job.operation);
+  job.require_work(operands.out.count(), window.cells(), 1);
+  if (!c.opt_opd1_const) require_inside(kernels, 1, job.operation);
+  return operands;
+}
+
+void execute_depthwise(const TiuJob& job) {
+  const TiuCommand& c = job.command;
+  const auto [window, in, out, kernels] = checked_depthwise(job);
   const std::size_t weight_step = c.opt_opd1_const ? 0 : 1;
-  require_inside(out, 1, job.operation);
-  job.require_work(out.count(), window.cells(), 1);
 
   if (c.opd_typ == 0) {
     const auto cells = job.load_int(in, 1, c.opt_opd0_sign);

@@ -26,13 +26,18 @@ void check(const TiuJob& job) {
 
 }  // namespace
 
+void check_lut(const TiuJob& job) {
+  check(job);
+  require_inside(job.opd1(), 1, job.operation);
+  require_inside(job.res0(), 1, job.operation);
+  require_inside(job.opd0(), 1, job.operation);
+}
+
 void execute_lut(const TiuJob& job) {
   const TiuCommand& c = job.command;
-  check(job);
+  check_lut(job);
   const TensorView out = job.res0();
   const TensorView table = job.opd1();
-  require_inside(table, 1, job.operation);
-  require_inside(out, 1, job.operation);
   // Quirk: the table of a channel is rotated by the 64 KiB page of the result.
   const std::uint32_t rotation = job.quirks.lut_channel_rotation ? c.res0_addr >> 16 : 0;
   const auto entry = [&](std::size_t element, std::uint32_t index) {
