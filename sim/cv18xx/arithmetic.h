@@ -84,6 +84,10 @@ inline float fp32_multiply(float a, float b) {
   return invalid(is_negative(a) != is_negative(b));
 }
 
+// One step of a sum of products: x and w are operands of 8 bits or bf16.
+inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
+inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
+
 // ---- bf16 and fp32 in memory ----
 
 // An operand: subnormals and zeros -> +0; Inf and NaN -> invalid.

@@ -10,8 +10,9 @@
 namespace vnpu::cv18xx {
 
 // All operands are read before any result byte is written. Throws Error(fault), naming the operation and the field,
-// for what the vendor's simulator aborts on, for operands outside local memory and for work beyond `tiu_work_limit`;
-// memory is then unchanged.
+// for what the vendor's simulator aborts on or answers with whatever lies beyond its buffers, for operands outside
+// local memory and for work beyond `tiu_work_limit`; Error(unsupported) for forms it runs in a way nobody has
+// described. Memory is then unchanged.
 void execute_tiu_law(const TiuCommand& command, Memory& memory, const Quirks& quirks);
 
 // Multiplications (or comparisons) of one command. Weights and results that lie in local memory cannot reach it; only

@@ -3,11 +3,12 @@
 namespace vnpu::cv18xx {
 namespace {
 
+// The registers of operand 2 must describe one value a channel: the vendor's simulator sizes its buffers by them.
 // One record of `step` bytes a channel, side by side within a lane.
 TensorView per_channel(const TiuJob& job, std::uint64_t step) {
   TensorView view = job.opd2();
-  view.n = view.h = view.w = 1;
-  view.c = job.command.res0_c;
+  job.require(view.n == 1 && view.c == job.command.res0_c && view.h == 1 && view.w == 1,
+              "opd2 must be (1, res0_c, 1, 1)");
   view.c_stride = step;
   // Quirk: the distance of the bias planes follows from the channels alone.
   if (job.quirks.bias_plane_computed || job.command.short_opd2_str != stride_registers) {
@@ -36,7 +37,7 @@ std::vector<ChannelParams> load_channel_params(const TiuJob& job) {
     const std::uint32_t step = with_bias ? 9 : 5;
     TensorView view = per_channel(job, step);
     view.element = step;
-    require_inside(view, 1, job.local.size(), job.operation);
+    require_inside(view, 1, job.operation);
     const auto u32 = [&](std::uint64_t at) {
       return job.local[at] | job.local[at + 1] << 8 | job.local[at + 2] << 16 | std::uint32_t{job.local[at + 3]} << 24;
     };
@@ -98,13 +99,7 @@ void finish_channels(const TiuJob& job, const TensorView& result, std::span<floa
     const RoundTowardZero scope;
     add_biases(result, biases, acc);
   }
-  std::vector<std::uint16_t> values;
-  values.reserve(acc.size());
-  for (const float v : acc) {
-    const std::uint16_t bits = store_bf16(v, job.quirks);
-    values.push_back(job.command.opt_relu_typ == 1 ? relu_bf16(bits) : bits);
-  }
-  job.store_halves(result, values);
+  job.store_bf16s(result, acc, job.command.opt_relu_typ == 1);
 }
 
 }  // namespace vnpu::cv18xx

@@ -64,21 +64,24 @@ TensorView res0_view(const TiuCommand& command,
 }
 #undef VNPU_OPERAND_VIEW
 
-void require_inside(const TensorView& view, std::uint32_t planes, std::uint64_t local_bytes, const char* operation) {
+void require_inside(const TensorView& view, std::uint32_t planes, const char* operation) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorKind::fault, std::string(operation) + ": " + view.name + " (" + std::to_string(view.n) + ", " +
                                       std::to_string(view.c) + ", " + std::to_string(view.h) + ", " +
                                       std::to_string(view.w) + ") " + why);
   };
   if (view.count() == 0) refuse("has a size of 0");
-  if (view.count() > local_bytes) refuse("has more elements than local memory has bytes");
+  if (view.count() > std::uint64_t{view.lanes} * lane_bytes) refuse("has more elements than local memory has bytes");
   const std::uint64_t span = (view.n - 1) * view.n_stride + (view.h - 1) * view.h_stride +
                              (view.w - 1) * view.w_stride + (planes - 1) * view.plane_stride + view.element;
-  for (std::uint64_t ci = 0; ci < view.c; ++ci) {
-    if (view.channel(ci) + span > local_bytes) {
-      refuse("reaches address " + std::to_string(view.channel(ci) + span - 1) + "; local memory has " +
-             std::to_string(local_bytes) + " bytes");
-    }
+  if (view.start_lane >= view.lanes) {
+    refuse("starts in lane " + std::to_string(view.start_lane) + " of " + std::to_string(view.lanes));
+  }
+  const std::uint64_t last_row = (std::uint64_t{view.start_lane} + view.c - 1) / view.lanes;
+  const std::uint64_t end = view.offset + last_row * view.c_stride + span;
+  if (end > lane_bytes) {
+    refuse("at address " + std::to_string(view.start_lane * lane_bytes + view.offset) + " reaches byte " +
+           std::to_string(end - 1) + " of a lane of " + std::to_string(lane_bytes) + " bytes");
   }
 }
 

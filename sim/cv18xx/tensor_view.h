@@ -60,8 +60,8 @@ TensorView opd0_view(const TiuCommand& command, std::uint32_t lanes);
 TensorView opd1_view(const TiuCommand& command, std::uint32_t lanes, const Quirks& quirks);
 TensorView opd2_view(const TiuCommand& command, std::uint32_t lanes, const Quirks& quirks);
 
-// Throws Error(fault), naming operation, operand and address, unless `planes` planes of the view lie wholly in local
-// memory of `local_bytes` and the view has no more elements than local memory has bytes.
-void require_inside(const TensorView& view, std::uint32_t planes, std::uint64_t local_bytes, const char* operation);
+// Throws Error(fault), naming operation, operand and address, unless `planes` planes of the view lie wholly within
+// their lanes and the view has no more elements than local memory has bytes.
+void require_inside(const TensorView& view, std::uint32_t planes, const char* operation);
 
 }  // namespace vnpu::cv18xx

@@ -5,9 +5,6 @@
 namespace vnpu::cv18xx {
 namespace {
 
-inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
-inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
-
 template <class T>
 struct Operands {
   std::vector<T> cells;     // [n][ih][iw][ic]
@@ -60,6 +57,35 @@ std::vector<T> channels_last(const TensorView& view, const std::vector<T>& value
 
 void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
+  if (c.opd_typ == 0) job.require_signs();
+  if (c.tsk_opd_num == 3) job.require_bias();
+  job.require(c.opd_typ || c.tsk_opd_num >= 2, "tsk_opd_num must be 2 or 3");
+  job.require(c.opt_res_add == 0, "opt_res_add must be 0");
+  job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
+  job.require(c.opt_opd0_seg && c.opt_opd1_seg && (c.opd_typ || c.opt_res0_seg),
+              "opt_opd0_seg, opt_opd1_seg, opt_res0_seg must be 1");
+  if (c.short_res0_str == stride_registers) {
+    job.require(c.res0_n_str % eu_num == 0, "res0_n_str must be a multiple of 16");
+  }
+  job.require(c.short_opd2_str != stride_registers || !job.quirks.bias_plane_computed, "short_opd2_str must not be 3");
+  if (c.opt_chl_quan) {
+    job.require_supported(c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
+    job.require(c.ps32_md <= 1, "ps32_md must be 0 or 1 with opt_chl_quan");
+    job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1 with opt_chl_quan");
+  } else {
+    job.require(c.tsk_opd_num < 3 || c.opt_opd2_seg == 0, "opt_opd2_seg must be 0");
+  }
+  if (c.ps32_md & 2) {
+    job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2 when partial sums are stored");
+    job.require(c.opt_relu_typ == 0, "opt_relu_typ must be 0 when partial sums are stored");
+    job.require(c.opt_res_shift == 0, "opt_res_shift must be 0 when partial sums are stored");
+    job.require(c.cmd_pre_exe <= 1, "cmd_pre_exe must be 0 or 1 when partial sums are stored");
+  }
+  if (c.double_conv) {
+    job.require(c.opd_typ == 0, "double_conv must be 0 for bf16");
+    job.require(c.opd0_c % 2 == 0 && c.opd0_c >= 4, "double_conv needs an even opd0_c of 4 or more");
+    job.require(c.opd0_addr % 2 == 0 && (c.opt_opd1_const || c.opd1_addr % 2 == 0), "double_conv needs even addresses");
+  }
   job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,
               "short_res0_str must be 0 or 3");
   job.require(c.short_opd0_str == stride_aligned, "short_opd0_str must be 0");
@@ -84,14 +110,14 @@ TensorView weights_view(const TiuJob& job, const Window& window) {
 void execute_conv(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
-  const Window window = checked_window(job, true);
+  const Window window = read_window(job, true, true);
   const TensorView in = job.opd0();
   const TensorView out = job.res0();
   const TensorView weights = weights_view(job, window);
   const bool from_sums = c.ps32_md & 1;
   const bool to_sums = c.ps32_md & 2;
-  require_inside(out, 1, job.local.size(), job.operation);
-  require_inside(in, 1, job.local.size(), job.operation);
+  require_inside(out, 1, job.operation);
+  require_inside(in, 1, job.operation);
   job.require_work(out.count(), window.cells(), in.c);
 
   if (c.opd_typ == 0) {
@@ -132,10 +158,7 @@ void execute_conv(const TiuJob& job) {
       convolve(in, out, window, operands, acc);
     }
     if (to_sums) {
-      std::vector<std::uint32_t> words;
-      words.reserve(acc.size());
-      for (const float v : acc) words.push_back(store_fp32(v, job.quirks));
-      job.store_words(out, words);
+      job.store_partial_sums(out, acc);
     } else {
       finish_channels(job, out, acc);
     }

@@ -5,9 +5,6 @@
 namespace vnpu::cv18xx {
 namespace {
 
-inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
-inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
-
 // weights [c][kh][kw], or one constant with weight_step 0. Not inlined: called within a RoundTowardZero scope.
 template <class T>
 [[gnu::noinline]] void convolve(const TensorView& in, const TensorView& out, const Window& window,
@@ -34,6 +31,19 @@ template <class T>
 
 void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
+  if (c.opd_typ == 0) job.require_signs();
+  if (c.tsk_opd_num == 3) job.require_bias();
+  job.require(c.opd_typ || c.tsk_opd_num >= 2, "tsk_opd_num must be 2 or 3");
+  job.require(c.short_opd2_str != stride_registers || !job.quirks.bias_plane_computed, "short_opd2_str must not be 3");
+  job.require_supported(!c.opt_chl_quan || c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
+  job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
+  job.require(c.opt_opd1_const || c.opt_opd1_sign == 1, "opt_opd1_sign must be 1");
+  job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1");
+  job.require(c.opd_typ || c.opt_opd2_sign == 1, "opt_opd2_sign must be 1");
+  job.require(c.short_res0_str != stride_registers || c.res0_n_str % eu_num == 0,
+              "res0_n_str must be a multiple of 16");
+  job.require(c.opd1_n == 1, "opd1_n must be 1");
+  job.require(c.opd1_c == c.res0_c, "opd1_c is not res0_c");
   job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,
               "short_res0_str must be 0 or 3");
   job.require(c.short_opd0_str == c.short_res0_str, "short_opd0_str must be short_res0_str");
@@ -47,7 +57,7 @@ void check(const TiuJob& job) {
 void execute_depthwise(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
-  Window window = checked_window(job, true);
+  Window window = read_window(job, true, false);
   if (c.opt_chl_quan && job.quirks.depthwise_qdm_no_dilation) {
     // Quirk: the sizes were checked with the dilation; the multiply reads the kernel's cells side by side.
     window.y.dilation = window.x.dilation = 1;
@@ -59,7 +69,7 @@ void execute_depthwise(const TiuJob& job) {
   kernels.c = c.res0_c;
   apply_stride_code(kernels, stride_aligned);
   const std::size_t weight_step = c.opt_opd1_const ? 0 : 1;
-  require_inside(out, 1, job.local.size(), job.operation);
+  require_inside(out, 1, job.operation);
   job.require_work(out.count(), window.cells(), 1);
 
   if (c.opd_typ == 0) {

@@ -23,6 +23,12 @@ struct TiuJob {
 
   // Throws Error(fault) with "OPERATION: WHAT" unless `ok`.
   void require(bool ok, const char* what) const;
+  // The same with Error(unsupported): what the vendor's simulator runs and nobody has described.
+  void require_supported(bool ok, const char* what) const;
+  // The law of signs of integer commands: opt_shift_typ and opt_res0_sign follow from the operands' signs.
+  void require_signs() const;
+  // Operand 2 as bias: sizes and, unless opt_opd2_seg says that there is none, the plane distance.
+  void require_bias() const;
   // Throws Error(fault) unless a * b * c stays within tiu_work_limit.
   void require_work(std::uint64_t a, std::uint64_t b, std::uint64_t c) const;
 
@@ -32,14 +38,16 @@ struct TiuJob {
   TensorView opd2() const { return opd2_view(command, lanes, quirks); }
 
   // All elements in the order n, c, h, w, after checking that they lie in local memory. Integers of `bytes` 1, 2 or 4
-  // stand in as many byte planes, low byte first; fp32 stands in two bf16 planes, upper half first.
+  // stand in as many byte planes, low byte first; fp32 stands in two bf16 planes, upper half first. Planes are written
+  // one after the other.
   std::vector<std::int32_t> load_int(const TensorView& view, unsigned bytes, bool is_signed) const;
   std::vector<std::uint16_t> load_halves(const TensorView& view) const;
   std::vector<float> load_bf16s(const TensorView& view) const;
   std::vector<std::uint32_t> load_words(const TensorView& view) const;
   void store_int(const TensorView& view, unsigned bytes, std::span<const std::int32_t> values) const;
   void store_halves(const TensorView& view, std::span<const std::uint16_t> values) const;
-  void store_words(const TensorView& view, std::span<const std::uint32_t> values) const;
+  void store_bf16s(const TensorView& view, std::span<const float> values, bool relu) const;
+  void store_partial_sums(const TensorView& view, std::span<const float> values) const;
 
   std::int32_t insert_int() const;  // value of padding and inserted cells
   float insert_float() const;       // as convolutions and average pool read it
@@ -70,8 +78,9 @@ struct Window {
   std::uint64_t cells() const { return static_cast<std::uint64_t>(y.kernel * x.kernel); }
 };
 
-// The window the registers describe; checks that kernel, padding and result size agree. Pools have no dilation.
-Window checked_window(const TiuJob& job, bool dilated);
+// The window the registers describe. The result must be as large as input, kernel and pads say (convolution) or may be
+// smaller (depthwise, pools: compilers use it). Pools have no dilation.
+Window read_window(const TiuJob& job, bool dilated, bool exact_size);
 
 void execute_conv(const TiuJob& job);
 void execute_depthwise(const TiuJob& job);

@@ -24,6 +24,8 @@ const char* operation_name(const TiuCommand& c) {
 
 void execute_tiu_law(const TiuCommand& command, Memory& memory, const Quirks& quirks) {
   const TiuJob job{command, memory.local(), memory.lanes(), quirks, operation_name(command)};
+  job.require_supported(command.opt_opd0_const == 0, "opt_opd0_const must be 0");
+  job.require_supported(command.tsk_opd_num < 3 || command.opt_opd2_const == 0, "opt_opd2_const must be 0");
   switch (command.tsk_typ) {
     case tsk_conv: return execute_conv(job);
     case tsk_pool:

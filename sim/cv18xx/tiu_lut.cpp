@@ -7,13 +7,20 @@ namespace {
 void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
   job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2");
+  job.require_supported(c.opt_opd1_const == 0, "opt_opd1_const must be 0");
+  job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1, "opt_opd0_seg and opt_opd1_seg must be 1");
+  const std::uint32_t sign = c.opd_typ;
+  job.require(c.opt_opd0_sign == sign && c.opt_opd1_sign == sign && c.opt_res0_sign == sign,
+              "signs must be 0 for int8 and 1 for bf16");
+  job.require(!c.opd_typ || c.opt_opd2_seg == 1, "opt_opd2_seg must be 1 for bf16");
   job.require(
       c.short_res0_str == stride_aligned && c.short_opd0_str == stride_aligned && c.short_opd1_str == stride_aligned,
       "stride codes must be 0");
   job.require(c.opd0_n == c.res0_n && c.opd0_c == c.res0_c && c.opd0_h == c.res0_h && c.opd0_w == c.res0_w,
               "opd0 and res0 must have one shape");
-  job.require(c.opd1_n == 1 && c.opd1_c == job.lanes && c.opd1_h * c.opd1_w == 256,
-              "opd1 must be (1, lanes, 16, 16) or (1, lanes, 32, 8)");
+  job.require(
+      c.opd1_n == 1 && c.opd1_c == job.lanes && c.opd1_h == (c.opd_typ ? 32 : 16) && c.opd1_w == (c.opd_typ ? 8 : 16),
+      "opd1 must be (1, lanes, 16, 16) or (1, lanes, 32, 8)");
   job.require(c.res0_addr / lane_bytes == c.opd0_addr / lane_bytes, "opd0 and res0 must start in one lane");
 }
 
@@ -24,8 +31,8 @@ void execute_lut(const TiuJob& job) {
   check(job);
   const TensorView out = job.res0();
   const TensorView table = job.opd1();
-  require_inside(table, 1, job.local.size(), job.operation);
-  require_inside(out, 1, job.local.size(), job.operation);
+  require_inside(table, 1, job.operation);
+  require_inside(out, 1, job.operation);
   // Quirk: the table of a channel is rotated by the 64 KiB page of the result.
   const std::uint32_t rotation = job.quirks.lut_channel_rotation ? c.res0_addr >> 16 : 0;
   const auto entry = [&](std::size_t element, std::uint32_t index) {

@@ -6,9 +6,6 @@
 namespace vnpu::cv18xx {
 namespace {
 
-inline std::int32_t multiply_add(std::int32_t acc, std::int32_t x, std::int32_t w) { return wrap_add(acc, x * w); }
-inline float multiply_add(float acc, float x, float w) { return fp32_add(acc, fp32_multiply(x, w)); }
-
 template <class T>
 struct Operands {
   std::size_t rows, inner, columns;  // R, K, C
@@ -43,6 +40,30 @@ template <class T>
 
 void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
+  if (c.opd_typ == 0) job.require_signs();
+  if (c.tsk_opd_num == 3) job.require_bias();
+  job.require(c.opd_typ || c.tsk_opd_num >= 2, "tsk_opd_num must be 2 or 3");
+  job.require(c.short_opd2_str != stride_registers, "short_opd2_str must not be 3");
+  job.require_supported(c.ps32_md == 0 || !c.opt_res_add, "opt_res_add must be 0 with ps32_md");
+  if (c.opt_res0_seg == 0) {
+    job.require(c.res0_b_str > 0 && c.res0_b_str % eu_num == 0, "res0_b_str must be a multiple of 16 and not 0");
+  }
+  job.require(c.opt_left_tran == 0, "opt_left_tran must be 0");
+  job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
+  job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1, "opt_opd0_seg and opt_opd1_seg must be 1");
+  job.require(c.opd2_n == 1, "opd2_n must be 1");
+  if (c.opt_chl_quan) {
+    job.require(c.opd_typ == 0, "opt_chl_quan must be 0 for bf16");
+    job.require(c.ps32_md <= 1, "ps32_md must be 0 or 1 with opt_chl_quan");
+    job.require(c.opt_res0_seg == 1, "opt_res0_seg must be 1 with opt_chl_quan");
+  } else {
+    job.require(c.opt_opd2_seg == 0, "opt_opd2_seg must be 0");
+  }
+  if (c.ps32_md & 2) {
+    job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2 when partial sums are stored");
+    job.require(c.opt_relu_typ == 0, "opt_relu_typ must be 0 when partial sums are stored");
+    job.require(c.opt_res_shift == 0, "opt_res_shift must be 0 when partial sums are stored");
+  }
   job.require(c.tsk_eu_typ != 12, "tsk_eu_typ must not be 12");
   job.require(c.res0_h == 1 && c.opd0_h == 1 && c.opd1_h == 1, "heights must be 1");
   job.require(c.short_res0_str == stride_aligned && c.short_opd0_str == stride_aligned, "stride codes must be 0");
@@ -72,7 +93,7 @@ Operands<T> shape(const TiuCommand& c) {
   return m;
 }
 
-void execute_int8(const TiuJob& job, const TensorView& result, const TensorView& sums, const TensorView& right) {
+void execute_int8(const TiuJob& job, const TensorView& result, const TensorView& right) {
   const TiuCommand& c = job.command;
   Operands<std::int32_t> m = shape<std::int32_t>(c);
   m.left = job.load_int(job.opd0(), 1, c.opt_opd0_sign);
@@ -82,9 +103,9 @@ void execute_int8(const TiuJob& job, const TensorView& result, const TensorView&
     m.right = job.load_int(right, 1, c.opt_opd1_sign);
   }
   std::vector<std::int32_t> acc(result.count(), 0);
-  if (c.ps32_md & 1) acc = job.load_int(sums, 4, true);
+  if (c.ps32_md & 1) acc = job.load_int(result, 4, true);
   multiply(m, acc);
-  if (c.ps32_md & 2) return job.store_int(sums, 4, acc);
+  if (c.ps32_md & 2) return job.store_int(result, 4, acc);
 
   if (c.tsk_opd_num == 3) {
     const auto bias = job.load_int(job.opd2(), c.opt_chl_quan ? 4 : 2, c.opt_chl_quan || c.opt_opd2_sign);
@@ -100,7 +121,7 @@ void execute_int8(const TiuJob& job, const TensorView& result, const TensorView&
       acc[i] = wrap_add(acc[i], static_cast<std::int32_t>(static_cast<std::uint32_t>(old[i]) << c.opt_left_shift));
     }
   }
-  if (c.opt_res0_seg == 1) {
+  if (c.opt_res0_seg != 0) {
     for (std::int32_t& v : acc) v = requantise(c, v);
     return job.store_int(result, 1, acc);
   }
@@ -108,7 +129,7 @@ void execute_int8(const TiuJob& job, const TensorView& result, const TensorView&
   job.store_int(result, 2, acc);
 }
 
-void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView& sums, const TensorView& right) {
+void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView& right) {
   const TiuCommand& c = job.command;
   Operands<float> m = shape<float>(c);
   m.left = job.load_bf16s(job.opd0());
@@ -119,7 +140,7 @@ void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView&
   }
   std::vector<float> acc(result.count(), 0.0f);
   if (c.ps32_md & 1) {
-    const std::vector<std::uint32_t> words = job.load_words(sums);
+    const std::vector<std::uint32_t> words = job.load_words(result);
     for (std::size_t i = 0; i < acc.size(); ++i) acc[i] = load_fp32(words[i]);
   }
   std::vector<float> biases;
@@ -131,19 +152,8 @@ void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView&
     multiply(m, acc);
     if (!biases.empty()) add_biases(biases, acc);
   }
-  if (c.ps32_md & 2) {
-    std::vector<std::uint32_t> words;
-    words.reserve(acc.size());
-    for (const float v : acc) words.push_back(store_fp32(v, job.quirks));
-    return job.store_words(sums, words);
-  }
-  std::vector<std::uint16_t> values;
-  values.reserve(acc.size());
-  for (const float v : acc) {
-    const std::uint16_t bits = store_bf16(v, job.quirks);
-    values.push_back(c.opt_relu_typ == 1 ? relu_bf16(bits) : bits);
-  }
-  job.store_halves(result, values);
+  if (c.ps32_md & 2) return job.store_partial_sums(result, acc);
+  job.store_bf16s(result, acc, c.opt_relu_typ == 1);
 }
 
 }  // namespace
@@ -152,17 +162,15 @@ void execute_matmul(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
   const TensorView result = job.res0();
-  TensorView sums = result;
-  sums.plane_stride = c.res0_b_str;
   TensorView right = job.opd1();
   right.w = c.res0_w;  // opd1_w holds the columns used in the last channel of the left matrix
   apply_stride_code(right, stride_aligned);
-  require_inside(result, 1, job.local.size(), job.operation);
+  require_inside(result, 1, job.operation);
   job.require_work(result.count(), c.opd1_n, 1);
   if (c.opd_typ == 0) {
-    execute_int8(job, result, sums, right);
+    execute_int8(job, result, right);
   } else {
-    execute_bf16(job, result, sums, right);
+    execute_bf16(job, result, right);
   }
 }
 

@@ -34,6 +34,10 @@ template <class T, class Step>
 
 void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
+  job.require(c.short_opd1_str != stride_registers && c.short_opd2_str != stride_registers,
+              "short_opd1_str and short_opd2_str must not be 3");
+  job.require(c.opt_opd2_sign == 1, "opt_opd2_sign must be 1");
+  job.require(c.opd_typ || c.opt_relu_typ <= 1, "opt_relu_typ must be 0 or 1");
   job.require(c.short_res0_str == stride_aligned, "short_res0_str must be 0");
   job.require(c.short_opd0_str == stride_aligned, "short_opd0_str must be 0");
   job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
@@ -41,10 +45,12 @@ void check(const TiuJob& job) {
   job.require(c.opt_res0_sign == c.opt_opd0_sign, "opt_res0_sign and opt_opd0_sign differ");
   if (c.tsk_eu_typ == pool_avg) {
     job.require(c.opt_opd1_const, "opt_opd1_const must be 1");
-    job.require(c.opd_typ || !c.opt_opd1_sign, "opt_opd1_sign must be 0");
+    job.require(c.opt_opd1_sign == 0, "opt_opd1_sign must be 0");
+    job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1");
   } else {
     job.require(c.tsk_opd_num == 1, "tsk_opd_num must be 1");
     job.require(c.opt_res_shift == 0, "opt_res_shift must be 0");
+    job.require(!c.opd_typ || !c.opt_chl_quan, "opt_chl_quan must be 0 for bf16");
   }
 }
 
@@ -53,10 +59,12 @@ void check(const TiuJob& job) {
 void execute_pool(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
-  const Window window = checked_window(job, false);
+  Window window = read_window(job, false, false);
+  // Max and min pool know no inserted cells (only the result's size counts them).
+  if (c.tsk_eu_typ != pool_avg) window.y.gap = window.x.gap = 1;
   const TensorView in = job.opd0();
   const TensorView out = job.res0();
-  require_inside(out, 1, job.local.size(), job.operation);
+  require_inside(out, 1, job.operation);
   job.require_work(out.count(), window.cells(), 1);
   const bool is_max = c.tsk_eu_typ == pool_max;
 
@@ -97,10 +105,7 @@ void execute_pool(const TiuJob& job) {
     };
     fold_windows(in, out, window, cells, load_bf16(static_cast<std::uint16_t>(c.opd0_ins_val)), 0.0f, pick, result);
   }
-  std::vector<std::uint16_t> values;
-  values.reserve(result.size());
-  for (const float v : result) values.push_back(store_bf16(v, job.quirks));
-  job.store_halves(out, values);
+  job.store_bf16s(out, result, false);
 }
 
 }  // namespace vnpu::cv18xx
