@@ -8,6 +8,7 @@ namespace vnpu::cv18xx {
 namespace {
 
 constexpr std::size_t id_column = 7, wait_column = 13, mnemonic_column = 29, operand_column = 54, comment_column = 116;
+constexpr std::size_t name_limit = 120;  // bytes of a name in a line
 
 void pad(std::string& line, std::size_t column) {
   if (line.size() < column) line.append(column - line.size(), ' ');
@@ -121,9 +122,10 @@ std::string print(const StreamEntry& entry, const PrintOptions& options) {
   if (!parts.attributes.empty()) line += "  " + join(parts.attributes, " ");
   if (entry.engine != Engine::cpu) {
     const std::string name = layer_name(options, facts.layer);
-    parts.notes.insert(parts.notes.begin(), "layer " + std::to_string(facts.layer) + (name.empty() ? "" : " " + name));
+    parts.notes.insert(parts.notes.begin(), "layer " + std::to_string(facts.layer) +
+                                                (name.empty() ? "" : " " + shortened(name, name_limit)));
     for (const auto& [side, tensor] : facts.tensors) {
-      if (tensor != name) parts.notes.push_back(tensor);
+      if (tensor != name) parts.notes.push_back(shortened(tensor, name_limit));
     }
   }
   if (!parts.notes.empty()) {

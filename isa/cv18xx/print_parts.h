@@ -31,8 +31,10 @@ std::string local_address(std::uint64_t address);      // L0+0x0120
 std::string global_address(unsigned sel, std::uint64_t offset);
 std::string bf16_text(std::uint32_t bits);  // 0x3f80(1)
 std::string pair(std::uint32_t y, std::uint32_t x);
-// The name, with everything but printable ASCII and letters of UTF-8 replaced, so that a name cannot break a line.
+// The name as valid UTF-8 without control characters, so that it can neither break a line nor steer a terminal.
 std::string printable(const std::string& name);
+// At most about `limit` bytes of a name, cut between characters.
+std::string shortened(const std::string& name, std::size_t limit);
 
 struct Dims {
   std::uint32_t n = 1, c = 1, h = 1, w = 1;

@@ -11,7 +11,7 @@ struct Operand {
   const char* name;
   std::uint32_t address;
   Dims dims;
-  std::uint32_t code, usual_code;  // short_*_str; the code its place in the operation calls for
+  std::uint32_t code, usual_code;  // short_*_str; the code expected at its place
   Strides strides;
   std::uint32_t plane;    // *_b_str
   bool sign, wide;        // wide: 16 bit in two byte planes
@@ -102,7 +102,7 @@ std::string show(const TiuCommand& c, const Operand& o, const PrintOptions& opti
       const std::uint64_t usual = packed.n * o.dims.n;
       if (o.plane != usual) out += " hi=+" + hex(o.plane);
     }
-  } else if (o.code != o.usual_code) {
+  } else if (o.code != o.usual_code && !(o.code == code_packed && o.usual_code == code_explicit)) {
     constexpr std::array<const char*, 4> names{"packed", "tight", "bias", ""};
     out += std::string(" str=") + names[o.code & 3];
   }

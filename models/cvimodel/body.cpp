@@ -13,7 +13,7 @@ namespace {
 
 using Strings = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
 
-constexpr std::uint64_t max_tensor_bytes = std::uint64_t{1} << 32;  // a size field has 32 bits
+constexpr std::uint64_t max_tensor_bytes = 0xffffffff;  // a size field has 32 bits
 constexpr std::array dtypes{DType::f32, DType::i32, DType::u32, DType::bf16,
                             DType::i16, DType::u16, DType::i8,  DType::u8};
 
@@ -23,28 +23,28 @@ class Reader {
 
   void model(const fb::Model& in) {
     const auto* version = in.version();
-    if (!version) damaged(at(&in), "Model.version", "is missing");
+    if (!version) damaged(at(&in), "version", "is missing");
     model_.version = {version->major(), version->minor(), version->sub_minor()};
     if (version->major() != model_.header.major || version->minor() != model_.header.minor) {
-      damaged(at(version), "Model.version",
+      damaged(at(version), "version",
               "the flatbuffer is of format " + std::to_string(version->major()) + "." +
                   std::to_string(version->minor()) + ", the header says " + std::to_string(model_.header.major) + "." +
                   std::to_string(model_.header.minor));
     }
-    model_.name = text(in.name(), "Model.name");
-    model_.build_time = text(in.build_time(), "Model.build_time");
-    model_.target = text(in.target(), "Model.target");
-    model_.mlir_version = text(in.mlir_version(), "Model.mlir_version");
+    model_.name = text(in.name(), "name");
+    model_.build_time = text(in.build_time(), "build_time");
+    model_.target = text(in.target(), "target");
+    model_.mlir_version = text(in.mlir_version(), "mlir_version");
     if (in.target() && !model_.target.empty() && model_.target != model_.header.chip) {
-      damaged(at(in.target()), "Model.target",
+      damaged(at(in.target()), "target",
               "the flatbuffer is built for " + model_.target + ", the header says " + model_.header.chip);
     }
     if (const auto* hints = in.preprocess_hints()) preprocess_hints(*hints);
     sections(in);
     weights(in);
     const auto* programs = in.programs();
-    if (!programs || programs->size() == 0) damaged(at(&in), "Model.programs", "the model has no program");
-    reserve(model_.programs, programs->size(), at(programs), "Model.programs");
+    if (!programs || programs->size() == 0) damaged(at(&in), "programs", "the model has no program");
+    reserve(model_.programs, programs->size(), at(programs), "programs");
     for (std::uint32_t i = 0; i < programs->size(); ++i) {
       program(*programs->Get(i), "programs[" + std::to_string(i) + "]");
     }
@@ -141,10 +141,10 @@ class Reader {
 
   void preprocess_hints(const fb::PreProcessHints& in) {
     PreprocessHints& out = model_.preprocess_hints.emplace();
-    out.color = text(in.color(), "Model.preprocess_hints.color");
-    out.mean = text(in.mean(), "Model.preprocess_hints.mean");
-    out.std = text(in.std(), "Model.preprocess_hints.std");
-    out.data_format = text(in.data_format(), "Model.preprocess_hints.data_format");
+    out.color = text(in.color(), "preprocess_hints.color");
+    out.mean = text(in.mean(), "preprocess_hints.mean");
+    out.std = text(in.std(), "preprocess_hints.std");
+    out.data_format = text(in.data_format(), "preprocess_hints.data_format");
     out.raw_scale = in.raw_scale();
     out.input_scale = in.input_scale();
   }
@@ -170,7 +170,7 @@ class Reader {
 void Reader::sections(const fb::Model& in) {
   const auto* list = in.sections();
   if (!list) return;
-  reserve(model_.sections, list->size(), at(list), "Model.sections");
+  reserve(model_.sections, list->size(), at(list), "sections");
   const std::uint64_t origin = std::uint64_t{model_.header.size} + model_.header.body_size;
   for (std::uint32_t i = 0; i < list->size(); ++i) {
     const fb::Section& entry = *list->Get(i);
@@ -200,7 +200,7 @@ void Reader::sections(const fb::Model& in) {
 void Reader::weights(const fb::Model& in) {
   const auto* list = in.weight_map();
   if (!list) return;
-  reserve(model_.weights, list->size(), at(list), "Model.weight_map");
+  reserve(model_.weights, list->size(), at(list), "weight_map");
   for (std::uint32_t i = 0; i < list->size(); ++i) {
     const fb::Weight& entry = *list->Get(i);
     const auto where = "weight_map[" + std::to_string(i) + "]";
@@ -294,6 +294,18 @@ Tensor Reader::tensor(const fb::Tensor& in, const Program& program, const std::s
             std::to_string(out.size) + " bytes do not fit the shape, which needs " +
                 std::to_string(out.count() * size_of(out.dtype)));
   }
+  if (out.aligned && !is_pixel_format(out.pixel_format)) {
+    throw Error(ErrorKind::unsupported, at(&in), where + ".pixel_format",
+                "the aligned size of pixel format \"" + out.pixel_format + "\" is not known");
+  }
+  if (out.size != 0 && out.aligned && out.size != aligned_size(out)) {
+    throw Error(ErrorKind::unsupported, size_at, where + ".size",
+                std::to_string(out.size) + " bytes are not those of an aligned " + out.pixel_format + " tensor, " +
+                    std::to_string(aligned_size(out)));
+  }
+  if (out.byte_size() > max_tensor_bytes) {
+    damaged(size_at, where, "the tensor has more than " + std::to_string(max_tensor_bytes) + " bytes");
+  }
   const auto offset_at = at(in, fb::Tensor::VT_OFFSET);
   if (in.offset() != -1) {
     out.place = device_place(in.offset(), offset_at, where + ".offset");
@@ -370,13 +382,13 @@ TpuRoutine Reader::tpu_routine(const fb::TpuRoutine& in, const std::string& wher
 CpuRoutine Reader::cpu_routine(const fb::CpuRoutine& in, const std::string& where) {
   CpuRoutine out;
   out.function = required(in.function_section(), at(&in), where + ".function_section");
-  const auto* parameter = in.function_args_nested_root();
-  if (!in.function_args() || !parameter->attributes()) return out;
-  const auto* list = parameter->attributes();
-  reserve(out.attributes, list->size(), at(list), where + ".attributes");
+  if (!in.function_args()) return out;
+  const auto* list = in.function_args_nested_root()->attributes();
+  if (!list) return out;
+  reserve(out.attributes, list->size(), at(list), where + ".function_args.attributes");
   std::set<std::string_view> keys;
   for (std::uint32_t i = 0; i < list->size(); ++i) {
-    const auto here = where + ".attributes[" + std::to_string(i) + "]";
+    const auto here = where + ".function_args.attributes[" + std::to_string(i) + "]";
     budget_.charge(64, at(list), here);
     out.attributes.push_back(attribute(*list->Get(i), here));
     if (!keys.insert(out.attributes.back().key).second) {
@@ -410,16 +422,16 @@ Attribute Reader::attribute(const fb::Attribute& in, const std::string& where) {
 }  // namespace
 
 void read_body(ByteView file, Model& model) {
-  ByteView body = file.sub(model.header.size, model.header.body_size, "Model");
+  ByteView body = file.sub(model.header.size, model.header.body_size, "flatbuffer");
   Bytes aligned;  // flatbuffers are read through typed pointers
   if (reinterpret_cast<std::uintptr_t>(body.data()) % 8 != 0) {
     aligned.assign(body.span().begin(), body.span().end());
     body = ByteView(aligned, body.file_offset());
   }
   if (body.size() < 8 || body.size() > 0x7ffffff0) damaged(8, "body_size", "is not the size of a flatbuffer");
-  check_flatbuffer(body, fb::ModelTypeTable(), "Model");
+  check_flatbuffer(body, fb::ModelTypeTable());
   flatbuffers::Verifier verifier(body.data(), body.size(), 16, 1'000'000);
-  if (!fb::VerifyModelBuffer(verifier)) damaged(body.file_offset(), "Model", "the flatbuffer is not valid");
+  if (!fb::VerifyModelBuffer(verifier)) damaged(body.file_offset(), "flatbuffer", "the flatbuffer is not valid");
 
   Budget budget(2 * body.size() + (24u << 20));
   Reader(body, budget, model).model(*fb::GetModel(body.data()));

@@ -41,7 +41,8 @@ class Walk {
   [[noreturn]] void fail(std::uint64_t at, const std::string& message) const {
     std::string field;
     for (const std::string& part : path_) field += part;
-    throw Error(ErrorKind::damaged, buffer_.file_offset() + at, field, message);
+    throw Error(ErrorKind::damaged, buffer_.file_offset() + at, field.empty() ? "flatbuffer" : field.substr(1),
+                message);
   }
 
   void need(std::uint64_t at, std::uint64_t size, std::uint64_t alignment, const char* what) const {
@@ -98,10 +99,8 @@ class Walk {
   void nested(std::uint64_t at) {
     const std::uint64_t bytes = vector(at, 1, "a nested flatbuffer");
     if ((at + 4) % 4 != 0) fail(at, "the nested flatbuffer is not aligned");
-    path_.emplace_back(".Parameter");
     Walk inner(buffer_.sub(at + 4, bytes, "function_args"), work_left_, tables_left_, path_);
     inner.root(fb::ParameterTypeTable());
-    path_.pop_back();
   }
 
   void value(std::uint64_t at, const flatbuffers::TypeCode& code, const flatbuffers::TypeTable* type) {
@@ -142,7 +141,9 @@ class Walk {
     --tables_left_;
     const auto back = read<std::int32_t>(at, "a table");
     const auto vtable = static_cast<std::int64_t>(at) - back;
-    if (vtable < 0) fail(at, "the vtable lies in front of the flatbuffer");
+    if (vtable < 0 || vtable + 4 > static_cast<std::int64_t>(buffer_.size())) {
+      fail(at, "the table's vtable, " + std::to_string(back) + " bytes before it, lies outside the flatbuffer");
+    }
     const auto vtable_at = static_cast<std::uint64_t>(vtable);
     const auto vtable_bytes = read<std::uint16_t>(vtable_at, "a vtable");
     if (vtable_bytes < 4 || vtable_bytes % 2 != 0) {
@@ -176,11 +177,11 @@ class Walk {
 
 }  // namespace
 
-void check_flatbuffer(ByteView buffer, const flatbuffers::TypeTable* type, const std::string& root_name) {
+void check_flatbuffer(ByteView buffer, const flatbuffers::TypeTable* type) {
   // An honest buffer is read once; shared strings and vtables make it a little more.
   std::uint64_t work_left = 8 * buffer.size() + 4096;
   std::uint64_t tables_left = max_tables;
-  std::vector<std::string> path{root_name};
+  std::vector<std::string> path;
   Walk(buffer, work_left, tables_left, path).root(type);
 }
 

@@ -1,8 +1,7 @@
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstdio>
 
+#include "base/digest.h"
 #include "models/cvimodel/parts.h"
 
 namespace vnpu::cvimodel {
@@ -69,16 +68,24 @@ bool looks_like_cvimodel(ByteView file) {
 }
 
 Header read_header(ByteView file) {
+  const auto cut = [&](const char* field) {
+    damaged(file.size(), field,
+            "the file ends after " + std::to_string(file.size()) + " of the " + std::to_string(header_bytes) +
+                " bytes of the header (truncated?)");
+  };
   for (std::uint64_t i = 0; i < magic.size(); ++i) {
+    if (i >= file.size()) cut("magic");
     if (file.u8(i, "magic") != static_cast<std::uint8_t>(magic[i])) {
       damaged(i, "magic", "this is no .cvimodel, which starts with \"CviModel\"");
     }
   }
+  if (file.size() < md5_at) cut("version");
   Header header;
   header.body_size = file.u32(body_size_at, "body_size");
   header.major = file.u8(major_at, "major");
   header.minor = file.u8(minor_at, "minor");
   check_version(header);
+  if (file.size() < header_bytes) cut(file.size() < chip_at ? "md5" : file.size() < padding_at ? "chip" : "padding");
   const ByteView stored_md5 = file.sub(md5_at, header.md5.size(), "md5");
   std::copy_n(stored_md5.data(), header.md5.size(), header.md5.begin());
 
@@ -95,16 +102,13 @@ Header read_header(ByteView file) {
             "the flatbuffer has " + std::to_string(header.body_size) + " bytes, the file only " +
                 std::to_string(file.size() - header_bytes) + " behind the header (truncated?)");
   }
-  std::array<std::uint8_t, 16> md5{};
-  const auto behind = file.span().subspan(header_bytes);
-  if (EVP_Digest(behind.data(), behind.size(), md5.data(), nullptr, EVP_md5(), nullptr) != 1) {
-    throw Error(ErrorKind::internal, "MD5 is not available in this OpenSSL");
-  }
-  header.md5_verified = md5 == header.md5;
+  const ByteView behind = file.from(header_bytes, "flatbuffer");
+  const std::string md5 = md5_hex(behind.span());
+  header.md5_verified = md5 == hex(header.md5);
   if (!header.md5_verified && padding != by_merging_tool) {
     damaged(md5_at, "md5",
             "the header says " + hex(header.md5) + ", the " + std::to_string(behind.size()) + " bytes behind it give " +
-                hex(md5) + ": the file is truncated or changed");
+                md5 + ": the file is truncated or changed");
   }
   return header;
 }

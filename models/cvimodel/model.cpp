@@ -17,27 +17,33 @@ std::uint64_t Tensor::count() const {
   return product;
 }
 
-// The aligned sizes are those of the frames that the board's video path delivers (rows of a multiple of 64 bytes).
-std::uint64_t Tensor::byte_size() const {
-  const std::uint64_t plain = count() * size_of(dtype);
-  if (!aligned) return plain;
-  if (size != 0) return size;
-  const auto n = static_cast<std::uint64_t>(shape[0]), c = static_cast<std::uint64_t>(shape[1]);
-  const auto h = static_cast<std::uint64_t>(shape[2]), w = static_cast<std::uint64_t>(shape[3]);
+bool is_pixel_format(std::string_view name) {
+  constexpr std::string_view known[] = {"RGB_PACKED", "BGR_PACKED", "RGB_PLANAR", "BGR_PLANAR",   "RGBA_PLANAR",
+                                        "GRAYSCALE",  "YUV_NV12",   "YUV_NV21",   "YUV420_PLANAR"};
+  return std::find(std::begin(known), std::end(known), name) != std::end(known);
+}
+
+// The sizes of the frames that the board's video path delivers: rows of a multiple of 64 bytes.
+std::uint64_t aligned_size(const Tensor& tensor) {
+  const auto n = static_cast<std::uint64_t>(tensor.shape[0]), c = static_cast<std::uint64_t>(tensor.shape[1]);
+  const auto h = static_cast<std::uint64_t>(tensor.shape[2]), w = static_cast<std::uint64_t>(tensor.shape[3]);
+  const std::string& format = tensor.pixel_format;
   const std::uint64_t row = align(w, 64);
-  if (pixel_format == "RGB_PACKED" || pixel_format == "BGR_PACKED") return n * h * align(w * c, 64);
-  if (pixel_format == "RGB_PLANAR" || pixel_format == "BGR_PLANAR" || pixel_format == "RGBA_PLANAR") {
-    return n * c * align(row * h, 64);
-  }
-  if (pixel_format == "GRAYSCALE") return n * c * h * row;
-  if (pixel_format == "YUV_NV12" || pixel_format == "YUV_NV21") return n * align(align(h * row, 64) + h / 2 * row, 64);
-  if (pixel_format == "YUV420_PLANAR") {
+  if (format == "RGB_PACKED" || format == "BGR_PACKED") return n * h * align(w * c, 64);
+  if (format == "GRAYSCALE") return n * c * h * row;
+  if (format == "YUV_NV12" || format == "YUV_NV21") return n * align(align(h * row, 64) + h / 2 * row, 64);
+  if (format == "YUV420_PLANAR") {
     const std::uint64_t uv_row = align(w / 2, 64);
     const std::uint64_t u = align(h * align(w, 128), 64);
     const std::uint64_t v = align(u + h / 2 * uv_row, 64);
     return n * align(v + h / 2 * uv_row, 64);
   }
-  return plain;
+  return n * c * align(row * h, 64);  // the planar ones
+}
+
+std::uint64_t Tensor::byte_size() const {
+  if (!aligned) return count() * size_of(dtype);
+  return size != 0 ? size : aligned_size(*this);
 }
 
 const Tensor* Program::find(std::string_view name) const {
@@ -78,8 +84,11 @@ std::vector<std::string> Model::refusals() const {
   }
   for (std::size_t i = 0; i < programs.size(); ++i) {
     for (const Tensor& tensor : programs[i].tensors) {
-      if (tensor.stride.empty()) continue;
-      out.push_back("program " + std::to_string(i) + ": tensor \"" + tensor.name + "\" has strides of its own");
+      const auto what = "program " + std::to_string(i) + ": tensor \"" + tensor.name + "\" ";
+      if (!tensor.stride.empty()) out.push_back(what + "has strides of its own");
+      if (!tensor.pixel_format.empty() && !is_pixel_format(tensor.pixel_format)) {
+        out.push_back(what + "has the unknown pixel format \"" + tensor.pixel_format + "\"");
+      }
     }
   }
   return out;
@@ -92,7 +101,8 @@ std::uint64_t Model::ion_bytes() const {
     total += std::uint64_t{program.neuron_size} + program.private_gmem;
     shared = std::max<std::uint64_t>(shared, program.shared_gmem);
     for (const Tensor& tensor : program.tensors) {
-      if (tensor.place && tensor.place->sel > 2) total += tensor.byte_size();
+      // The tool counts an aligned buffer as if it were not.
+      if (tensor.place && tensor.place->sel > 2) total += tensor.count() * size_of(tensor.dtype);
     }
   }
   return total + shared;

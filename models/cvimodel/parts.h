@@ -34,6 +34,9 @@ class Budget {
   std::uint64_t left_, limit_;
 };
 
+bool is_pixel_format(std::string_view name);       // one with an aligned size
+std::uint64_t aligned_size(const Tensor& tensor);  // by shape and pixel format, whatever Tensor::size says
+
 // Magic, version, chip, sizes and md5, in this order.
 Header read_header(ByteView file);
 

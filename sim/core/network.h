@@ -45,7 +45,7 @@ struct NetworkOptions {
   int threads = 1;
 };
 
-// What step() just executed.
+// What step() executes.
 struct StepReport {
   std::size_t routine = 0;                // index of the routine in the program
   std::size_t command = 0;                // index of the command in the routine (0 for a host function)
@@ -65,6 +65,8 @@ class Network {
   virtual void set_input(std::string_view name, std::span<const std::uint8_t> bytes) = 0;
   // Runs all that is left of one inference (from the start, or from where step() stopped).
   virtual void run() = 0;
+  // What step() will execute; nullopt when the inference is complete.
+  virtual std::optional<StepReport> next() const = 0;
   // Executes one command or host function; nullopt when the inference is complete.
   virtual std::optional<StepReport> step() = 0;
   // The tensor's bytes as they are in memory now; throws Error(usage) for an unknown name.
@@ -72,6 +74,9 @@ class Network {
   // `size` bytes of on-chip (local) memory from `address`, for tensors that live only there.
   virtual Bytes read_local(std::uint64_t address, std::uint64_t size) const = 0;
   virtual unsigned lanes() const = 0;
+  // A layer's result that lies in local memory from `address`, in the layout the family's compiler gives such results.
+  // Throws Error(unsupported) for an element type the layout does not know, Error(fault) outside of local memory.
+  virtual Tensor get_local(std::uint64_t address, DType dtype, const Shape& shape) const = 0;
 };
 
 struct DisasmOptions {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "isa/cv18xx/print.h"
 #include "sim/cv18xx/tensor_info.h"
+#include "sim/cv18xx/tensor_view.h"
 
 namespace vnpu::cv18xx {
 namespace {
@@ -25,19 +26,6 @@ const Chip& known_chip(const cvimodel::Model& model) {
   return *chip;
 }
 
-SimdLevel parse_engine(const std::string& engine) {
-  const SimdLevel best = best_simd_level();
-  if (engine == "fast") return best;
-  for (const SimdLevel level : {SimdLevel::scalar, SimdLevel::avx2, SimdLevel::avx512}) {
-    if (engine != name(level)) continue;
-    if (level > best)
-      throw Error(ErrorKind::usage, "engine '" + engine + "': this CPU does not have it (best: " + name(best) + ")");
-    return level;
-  }
-  if (engine == "rtl" || engine == "mixed") throw Error(ErrorKind::unsupported, "engine '" + engine + "' is not in this build");
-  throw Error(ErrorKind::usage, "unknown engine '" + engine + "': one of scalar, fast, avx2, avx512");
-}
-
 void refuse_if_needed(const cvimodel::Model& model) {
   const auto reasons = model.refusals();
   if (reasons.empty()) return;
@@ -47,6 +35,20 @@ void refuse_if_needed(const cvimodel::Model& model) {
 }
 
 }  // namespace
+
+SimdLevel parse_engine(const std::string& engine) {
+  const SimdLevel best = best_simd_level();
+  if (engine == "fast") return best;
+  for (const SimdLevel level : {SimdLevel::scalar, SimdLevel::avx2, SimdLevel::avx512}) {
+    if (engine != name(level)) continue;
+    if (level > best)
+      throw Error(ErrorKind::usage, "engine '" + engine + "': this CPU does not have it (best: " + name(best) + ")");
+    return level;
+  }
+  if (engine == "rtl" || engine == "mixed")
+    throw Error(ErrorKind::unsupported, "engine '" + engine + "' is not in this build");
+  throw Error(ErrorKind::usage, "unknown engine '" + engine + "': one of scalar, fast, avx2, avx512");
+}
 
 CvNetwork::CvNetwork(std::shared_ptr<const cvimodel::Model> model, const NetworkOptions& options)
     : model_(std::move(model)),
@@ -134,6 +136,34 @@ Bytes CvNetwork::read_local(std::uint64_t address, std::uint64_t size) const {
   return Bytes(bytes.begin(), bytes.end());
 }
 
+Tensor CvNetwork::get_local(std::uint64_t address, DType dtype, const Shape& shape) const {
+  const auto element = static_cast<std::uint32_t>(size_of(dtype));
+  if (element > 2) throw Error(ErrorKind::unsupported, "local memory holds no " + std::string(vnpu::name(dtype)));
+  const auto dim = [&shape](std::size_t i) {
+    if (shape.size() != 4 || shape[i] < 1 || shape[i] > 0xffff) {
+      throw Error(ErrorKind::usage, "local tensor of shape " + to_string(shape));
+    }
+    return static_cast<std::uint32_t>(shape[i]);
+  };
+  TensorView view;
+  view.name = "layer result";
+  view.n = dim(0), view.c = dim(1), view.h = dim(2), view.w = dim(3);
+  view.element = element;
+  view.lanes = chip_.lanes;
+  if (address >= memory_.local().size()) throw Error(ErrorKind::fault, "local address behind the local memory");
+  view.start_lane = static_cast<std::uint32_t>(address / lane_bytes);
+  view.offset = static_cast<std::uint32_t>(address % lane_bytes);
+  apply_stride_code(view, stride_aligned);
+  require_inside(view, 1, "layer result");
+  Tensor out{dtype, shape, {}};
+  out.bytes.reserve(view.count() * element);
+  view.for_each([&](std::uint64_t at) {
+    const auto from = memory_.local_range(at, element);
+    out.bytes.insert(out.bytes.end(), from.begin(), from.end());
+  });
+  return out;
+}
+
 HostTensor CvNetwork::host_tensor(const std::string& name, bool output) {
   HostTensor host;
   host.name = name;
@@ -212,22 +242,28 @@ void CvNetwork::run() {
   restart();
 }
 
-std::optional<StepReport> CvNetwork::step() {
-  if (at_end()) {
-    restart();
-    return std::nullopt;
-  }
+std::optional<StepReport> CvNetwork::next() const {
+  if (at_end()) return std::nullopt;
   const Stage& stage = stages_[stage_];
   StepReport report;
   report.routine = stage_;
   report.command = entry_;
   if (stage.host) {
     report.text = "cpu " + stage.name;
-  } else {
-    const StreamEntry& entry = stage.entries[entry_];
-    report.text = mnemonic(entry);
-    if (const auto* tiu = std::get_if<TiuCommand>(&entry.command)) report.layer_id = tiu->layer_info;
-    if (const auto* tdma = std::get_if<TdmaCommand>(&entry.command)) report.layer_id = tdma->layer_ID;
+    return report;
+  }
+  const StreamEntry& entry = stage.entries[entry_];
+  report.text = mnemonic(entry);
+  if (const auto* tiu = std::get_if<TiuCommand>(&entry.command)) report.layer_id = tiu->layer_info;
+  if (const auto* tdma = std::get_if<TdmaCommand>(&entry.command)) report.layer_id = tdma->layer_ID;
+  return report;
+}
+
+std::optional<StepReport> CvNetwork::step() {
+  auto report = next();
+  if (!report) {
+    restart();
+    return std::nullopt;
   }
   execute_current();
   advance();

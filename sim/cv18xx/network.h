@@ -16,6 +16,10 @@
 
 namespace vnpu::cv18xx {
 
+// "scalar", "fast" (the best this CPU has), "avx2", "avx512"; throws Error(usage) for another word or a level that
+// this CPU lacks.
+SimdLevel parse_engine(const std::string& engine);
+
 class CvNetwork final : public Network {
  public:
   // Throws Error(unsupported) with all refusals of the model, Error(damaged) for a broken command buffer and
@@ -27,10 +31,12 @@ class CvNetwork final : public Network {
   std::vector<TensorInfo> tensors() const override;
   void set_input(std::string_view name, std::span<const std::uint8_t> bytes) override;
   void run() override;
+  std::optional<StepReport> next() const override;
   std::optional<StepReport> step() override;
   Tensor get(std::string_view name) const override;
   Bytes read_local(std::uint64_t address, std::uint64_t size) const override;
   unsigned lanes() const override { return chip_.lanes; }
+  Tensor get_local(std::uint64_t address, DType dtype, const Shape& shape) const override;  // stride code 0
 
  private:
   struct Stage {                                 // one routine, ready to run

@@ -1,5 +1,6 @@
 // Copies, conversions, fills and matrices: source and destination as two streams of elements.
-#include <algorithm>
+#include <cstring>
+#include <string>
 
 #include "base/error.h"
 #include "sim/cv18xx/convert.h"
@@ -9,11 +10,6 @@
 namespace vnpu::cv18xx {
 
 std::uint16_t convert_element(const TdmaCommand& command, std::uint16_t value) {
-  if (command.mv_lut_idx) {
-    if (is_bf16_nan(value)) refuse_tdma(command, "mv_lut_idx", "the source holds a NaN");
-    return bf16_to_lut_index(value);
-  }
-  if (command.mv_lut_base) return bf16_to_lut_base(value);
   if (command.src_fmt == command.dst_fmt) return value;
   if (command.src_fmt == 1) return int8_to_bf16(static_cast<std::uint8_t>(value), command.int8_sign);
   return bf16_to_int8(value, command.int8_sign, command.int8_rnd_mode);
@@ -44,27 +40,41 @@ void tensor_copy_law(const TdmaCommand& command, Memory& memory) {
   }
 }
 
-void general_copy_law(const TdmaCommand& command, Memory& memory) {
-  auto source = source_side(command, memory);
-  auto destination = destination_side(command, memory);
-  const std::uint64_t size = command.src_n_stride;
-  // Plain byte addresses, also across the borders of lanes.
-  for (auto* side : {&source, &destination}) {
-    side->local = false;
-    side->element = 1;
-    side->n_stride = side->c_stride = side->h_stride = side->w_stride = 0;
+void lut_helper_law(const TdmaCommand& command, Memory& memory) {
+  // Two passes, as a command whose source and destination overlap shows: a copy, then the helper in place.
+  tensor_copy_law(command, memory);
+  const auto destination = destination_side(command, memory);
+  Walk at(destination, destination_extent(command));
+  for (auto left = count_of(destination_extent(command)); left != 0; --left, at.next()) {
+    const auto value = destination.read(at.address());
+    if (command.mv_lut_idx && is_bf16_nan(value)) refuse_tdma(command, "mv_lut_idx", "the source holds a NaN");
+    destination.write(at.address(), command.mv_lut_idx ? bf16_to_lut_index(value) : bf16_to_lut_base(value));
   }
-  check_source(command, source, {1, 1, 1, 1});
-  check_destination(command, destination, {1, 1, 1, 1});
-  if (size > source.memory.size() - source.start) refuse_tdma(command, "src_n_stride", "the source leaves the memory");
-  if (size > destination.memory.size() - destination.start)
-    refuse_tdma(command, "src_n_stride", "the destination leaves the memory");
-  for (std::uint64_t i = 0; i < size; ++i) destination.write(destination.start + i, source.read(source.start + i));
+}
+
+void general_copy_law(const TdmaCommand& command, Memory& memory) {
+  // Plain byte addresses, also across the borders of lanes.
+  const auto source = source_side(command, memory);
+  const auto destination = destination_side(command, memory);
+  const std::uint64_t size = command.src_n_stride;
+  const auto check = [&](const TdmaSide& side, const char* field) {
+    if (side.start > side.memory.size() || size > side.memory.size() - side.start) {
+      refuse_tdma(command, field,
+                  std::to_string(size) + " bytes from address " + std::to_string(side.start) + " of a memory of " +
+                      std::to_string(side.memory.size()));
+    }
+  };
+  check(source, "source");
+  check(destination, "destination");
+  if (size == 0) return;
+  // All bytes are read before the first is written.
+  std::memmove(destination.memory.data() + destination.start, source.memory.data() + source.start, size);
 }
 
 void fill_law(const TdmaCommand& command, Memory& memory) {
   const auto destination = destination_side(command, memory);
   const auto extent = destination_extent(command);
+  if (count_of(extent) == 0) return;
   check_destination(command, destination, extent);
   Walk to(destination, extent);
   for (auto left = count_of(extent); left != 0; --left, to.next()) {

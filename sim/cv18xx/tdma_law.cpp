@@ -1,8 +1,3 @@
-#include <algorithm>
-#include <string>
-#include <vector>
-
-#include "base/error.h"
 #include "sim/cv18xx/law_tdma.h"
 #include "sim/cv18xx/tdma_form.h"
 #include "sim/cv18xx/tdma_laws.h"
@@ -11,9 +6,9 @@ namespace vnpu::cv18xx {
 
 void execute_tdma_law(const TdmaCommand& command, Memory& memory, const Quirks&) {
   switch (tdma_form(command)) {
-    case TdmaForm::tensor_copy:
+    case TdmaForm::tensor_copy: return tensor_copy_law(command, memory);
     case TdmaForm::lut_index:
-    case TdmaForm::lut_base: return tensor_copy_law(command, memory);
+    case TdmaForm::lut_base: return lut_helper_law(command, memory);
     case TdmaForm::nc_transpose: return nc_transpose_law(command, memory);
     case TdmaForm::cw_transpose: return cw_transpose_law(command, memory);
     case TdmaForm::chw_rotate: return chw_rotate_law(command, memory);

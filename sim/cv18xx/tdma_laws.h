@@ -8,8 +8,8 @@
 
 namespace vnpu::cv18xx {
 
-// Also with the LUT helpers as conversion.
 void tensor_copy_law(const TdmaCommand& command, Memory& memory);
+void lut_helper_law(const TdmaCommand& command, Memory& memory);
 void general_copy_law(const TdmaCommand& command, Memory& memory);
 void fill_law(const TdmaCommand& command, Memory& memory);
 void matrix_load_law(const TdmaCommand& command, Memory& memory);
@@ -23,7 +23,7 @@ void matrix_load_transposed_law(const TdmaCommand& command, Memory& memory);
 void vlc_store_law(const TdmaCommand& command, Memory& memory);
 void vlc_load_law(const TdmaCommand& command, Memory& memory);
 
-// One element on its way from src_fmt to dst_fmt. Throws Error(fault) for the LUT index of a NaN.
+// One element on its way from src_fmt to dst_fmt.
 std::uint16_t convert_element(const TdmaCommand& command, std::uint16_t value);
 
 // The extents of both sides of a tensor command.

@@ -21,14 +21,30 @@ TdmaSide side_of(Memory& memory, bool local, std::uint32_t format, std::uint32_t
   return side;
 }
 
+[[noreturn]] void refuse_range(const TdmaCommand& command, const TdmaSide& side, const char* which, std::uint64_t begin,
+                               std::uint64_t end, std::uint64_t limit) {
+  const char* const memory = side.local ? "local memory of a lane" : "global memory";
+  throw Error(ErrorKind::fault, tdma_mnemonic(command) + ": " + which + " reaches from byte " + std::to_string(begin) +
+                                    " to " + std::to_string(end) + " of the " + memory + ", which has " +
+                                    std::to_string(limit) + " bytes");
+}
+
 void check(const TdmaCommand& command, const TdmaSide& side, const Extent& extent, const char* which) {
-  const auto where = tdma_mnemonic(command) + ": " + which + " in " + (side.local ? "local" : "global") + " memory";
-  const auto range = range_of(side, extent);
-  if (range.end > side.memory.size() || range.begin > range.end) {
-    throw Error(ErrorKind::fault, where + " reaches from address " + std::to_string(range.begin) + " to " +
-                                      std::to_string(range.end) + ", the memory has " +
+  if (side.start >= side.memory.size()) {
+    throw Error(ErrorKind::fault, tdma_mnemonic(command) + ": " + which + " address " + std::to_string(side.start) +
+                                      " is outside the " + (side.local ? "local" : "global") + " memory of " +
                                       std::to_string(side.memory.size()) + " bytes");
   }
+  const std::uint64_t length = (extent[0] - std::uint64_t{1}) * side.n_stride +
+                               (extent[2] - std::uint64_t{1}) * side.h_stride +
+                               (extent[3] - std::uint64_t{1}) * side.w_stride + side.element;
+  // No element may leave its lane.
+  const auto limit = side.local ? std::uint64_t{lane_bytes} : side.memory.size();
+  const auto begin = side.local ? side.start % lane_bytes : side.start;
+  const auto last = side.channel(extent[1] - std::uint64_t{1});
+  const auto rounds =
+      side.local ? (side.start / lane_bytes + extent[1] - 1) / side.lanes * side.c_stride : last - begin;
+  if (begin + rounds + length > limit) refuse_range(command, side, which, begin, begin + rounds + length, limit);
 }
 
 }  // namespace

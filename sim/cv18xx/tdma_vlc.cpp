@@ -72,7 +72,7 @@ void vlc_load_law(const TdmaCommand& command, Memory& memory) {
   Bytes plain(count * destination.element);
   try {
     if (vlc_parameters(stream).bf16 != (command.src_fmt == 2))
-      refuse_tdma(command, "src_fmt", "is not the element type in the stream's header");
+      throw Error(ErrorKind::unsupported, tdma_mnemonic(command) + ": src_fmt: is not that of the stream's header");
     vlc_decode(stream, plain);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::damaged) throw;

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "sim/cv18xx/check_file.h"
 #include "sim/cv18xx/model_file.h"
 
 namespace vnpu {
@@ -12,11 +13,14 @@ namespace {
 struct Family {
   bool (*recognises)(ByteView);
   std::unique_ptr<ModelFile> (*open)(ByteView);
+  bool (*recognises_checks)(ByteView);
+  std::unique_ptr<CheckFile> (*open_checks)(ByteView);
+  std::span<const KnownOpen> (*known_open)();
 };
 
 // One line a family.
 constexpr Family families[] = {
-    {cv18xx::recognises, cv18xx::open},
+    {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks, cv18xx::known_open},
 };
 
 }  // namespace
@@ -43,6 +47,22 @@ std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path) {
   } catch (const Error& error) {
     throw with_context(error, path.string());
   }
+}
+
+std::unique_ptr<CheckFile> open_checks(ByteView unpacked) {
+  for (const Family& family : families) {
+    if (family.recognises_checks(unpacked)) return family.open_checks(unpacked);
+  }
+  return nullptr;
+}
+
+std::vector<KnownOpen> known_open() {
+  std::vector<KnownOpen> out;
+  for (const Family& family : families) {
+    const auto rows = family.known_open();
+    out.insert(out.end(), rows.begin(), rows.end());
+  }
+  return out;
 }
 
 }  // namespace vnpu

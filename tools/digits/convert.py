@@ -11,6 +11,7 @@ TRAINED_DIR is what train.py wrote. OUT_DIR gets
 CASES_DIR gets one golden case per model (first held-out digit; layout as in tests/golden/cv18xx).
 Run with the Python of the oracle environment (tools/oracle/README.md).
 """
+
 import argparse
 import hashlib
 import json
@@ -43,8 +44,10 @@ def tool(name, words, work, log):
 
 def simulate_all(model, images, log):
     """The simulator's output for every image, in one process that loads the model once."""
+
     def run():
         import pyruntime_cvi
+
         net = pyruntime_cvi.Model(model, 0, False)
         rows = []
         for image in images:
@@ -77,6 +80,7 @@ def main():
     labels = held["labels"]
 
     import onnxruntime
+
     session = onnxruntime.InferenceSession(trained + "/digits.onnx", providers=["CPUExecutionProvider"])
     by_runtime = np.concatenate([session.run(None, {"image": network_input(i)})[0] for i in held["images"]])
     if np.abs(by_runtime - scores).max() > 1e-3:
@@ -84,32 +88,82 @@ def main():
 
     for i, image in enumerate(np.load(trained + "/train.npz")["images"][:CALIBRATION_IMAGES]):
         np.savez("%s/set/%04d.npz" % (work, i), image=network_input(image))
-    commands = [tool("model_transform", ["--model_name", "digits", "--model_def", "digits.onnx", "--input_shapes", "[[1,1,32,32]]",
-                                         "--mlir", "digits.mlir"], work, log),
-                tool("run_calibration", ["digits.mlir", "--dataset", "set", "--input_num", str(CALIBRATION_IMAGES), "-o", "table"],
-                     work, log)]
+    commands = [
+        tool(
+            "model_transform",
+            [
+                "--model_name",
+                "digits",
+                "--model_def",
+                "digits.onnx",
+                "--input_shapes",
+                "[[1,1,32,32]]",
+                "--mlir",
+                "digits.mlir",
+            ],
+            work,
+            log,
+        ),
+        tool(
+            "run_calibration",
+            ["digits.mlir", "--dataset", "set", "--input_num", str(CALIBRATION_IMAGES), "-o", "table"],
+            work,
+            log,
+        ),
+    ]
     right = lambda s: int((s.argmax(1) == labels).sum())
     report = dict(held_out=len(labels), float_right=right(scores), models=[])
     for chip in CHIPS:
         for quant in QUANTS:
             model = "digits_%s_%s.cvimodel" % (chip, quant)
-            words = ["--mlir", "digits.mlir", "--chip", chip, "--quantize", quant.upper(), "--model", model, "--skip_validation"]
+            words = [
+                "--mlir",
+                "digits.mlir",
+                "--chip",
+                chip,
+                "--quantize",
+                quant.upper(),
+                "--model",
+                model,
+                "--skip_validation",
+            ]
             words += ["--calibration_table", "table"] if quant == "int8" else []
             deploy = tool("model_deploy", words, work, log)
             shutil.copyfile(work + "/" + model, out + "/" + model)
             simulated = simulate_all(work + "/" + model, held["images"], log)
             np.savez_compressed("%s/simulator_%s_%s.npz" % (out, chip, quant), scores=simulated)
-            report["models"].append(dict(
-                file=model, chip=chip, quant=quant, right=right(simulated), commands=commands + [deploy],
-                same_as_float=int((simulated.argmax(1) == scores.argmax(1)).sum()),
-                scores_sha256=hashlib.sha256(simulated.tobytes()).hexdigest()))
+            report["models"].append(
+                dict(
+                    file=model,
+                    chip=chip,
+                    quant=quant,
+                    right=right(simulated),
+                    commands=commands + [deploy],
+                    same_as_float=int((simulated.argmax(1) == scores.argmax(1)).sum()),
+                    scores_sha256=hashlib.sha256(simulated.tobytes()).hexdigest(),
+                )
+            )
             print("%s: %d of %d right, float %d" % (model, right(simulated), len(labels), right(scores)), flush=True)
             if args.cases:
-                meta = dict(chip=chip, quant=quant, family="digits", seed=0, converter="tpu_mlir " + vendor.version(),
-                            commands=commands + [deploy])
+                meta = dict(
+                    chip=chip,
+                    quant=quant,
+                    family="digits",
+                    seed=0,
+                    converter="tpu_mlir " + vendor.version(),
+                    commands=commands + [deploy],
+                )
                 case = "%s/digits/digits-0-%s-%s" % (os.path.abspath(args.cases), chip, quant)
-                why = to_case.make_case(work + "/" + model, case, 0, {"image": network_input(held["images"][0])}, (), meta,
-                                        floats=[scores[0]], log=log)
+                why = to_case.make_case(
+                    work + "/" + model,
+                    case,
+                    0,
+                    {"image": network_input(held["images"][0])},
+                    (),
+                    meta,
+                    floats=[scores[0]],
+                    log=log,
+                )
                 if why:
                     sys.exit("no case: " + why)
     with open(out + "/digits.json", "w") as f:

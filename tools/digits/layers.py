@@ -1,4 +1,5 @@
 """The layers of a small convolutional network with forward and backward passes, in numpy (images are n, h, w, c)."""
+
 import numpy as np
 
 
@@ -13,7 +14,9 @@ def slices(x, kernel, stride, height, width):
     """The views of x that meet kernel tap (dy, dx), for every tap."""
     for dy in range(kernel):
         for dx in range(kernel):
-            yield dy, dx, x[:, dy:dy + stride * (height - 1) + 1:stride, dx:dx + stride * (width - 1) + 1:stride]
+            yield dy, dx, x[
+                :, dy : dy + stride * (height - 1) + 1 : stride, dx : dx + stride * (width - 1) + 1 : stride
+            ]
 
 
 class Conv(Layer):
@@ -23,8 +26,10 @@ class Conv(Layer):
         self.kernel, self.stride, self.depthwise = kernel, stride, depthwise
         fan_in = kernel * kernel * (1 if depthwise else cin)
         shape = (kernel, kernel, cout) if depthwise else (kernel, kernel, cin, cout)
-        self.weights = [(rng.standard_normal(shape) * np.sqrt(2.0 / fan_in)).astype(np.float32),
-                        np.zeros(cout, np.float32)]
+        self.weights = [
+            (rng.standard_normal(shape) * np.sqrt(2.0 / fan_in)).astype(np.float32),
+            np.zeros(cout, np.float32),
+        ]
         self.grads = [np.zeros_like(w) for w in self.weights]
 
     def forward(self, x):
@@ -51,7 +56,7 @@ class Conv(Layer):
             else:
                 self.grads[0][dy, dx] = view.reshape(-1, view.shape[-1]).T @ flat
                 target += grad @ weight[dy, dx].T
-        return padded_grad[:, pad:padded_grad.shape[1] - pad, pad:padded_grad.shape[2] - pad]
+        return padded_grad[:, pad : padded_grad.shape[1] - pad, pad : padded_grad.shape[2] - pad]
 
 
 class Relu(Layer):
@@ -93,7 +98,10 @@ class Dense(Layer):
     """Flattens in the order c, h, w (as ONNX does) and multiplies."""
 
     def __init__(self, rng, cin, cout):
-        self.weights = [(rng.standard_normal((cin, cout)) * np.sqrt(2.0 / cin)).astype(np.float32), np.zeros(cout, np.float32)]
+        self.weights = [
+            (rng.standard_normal((cin, cout)) * np.sqrt(2.0 / cin)).astype(np.float32),
+            np.zeros(cout, np.float32),
+        ]
         self.grads = [np.zeros_like(w) for w in self.weights]
 
     def forward(self, x):

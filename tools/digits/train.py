@@ -10,6 +10,7 @@ Writes to OUT_DIR
     float.npz       `scores` f32 [540,10]: this network's float results for the held-out digits
 Everything is seeded; with one BLAS thread the same machine gives the same bytes. Needs numpy, scikit-learn, onnx.
 """
+
 import argparse
 import os
 
@@ -48,11 +49,22 @@ def data():
 def network():
     rng = np.random.default_rng(SEED + 1)
     return [
-        Conv(rng, 1, 8, 3), Relu(), MaxPool(),                                                          # 16 x 16 x 8
-        Conv(rng, 8, 8, 3, depthwise=True), Relu(), Conv(rng, 8, 16, 1), Relu(), MaxPool(),             # 8 x 8 x 16
-        Residual([Conv(rng, 16, 16, 3), Relu(), Conv(rng, 16, 16, 3, depthwise=True)]), Relu(),         # 8 x 8 x 16
-        Conv(rng, 16, 32, 3, stride=2), Relu(), AveragePool(),                                          # 2 x 2 x 32
-        Dense(rng, 128, 32), Relu(), Dense(rng, 32, 10),
+        Conv(rng, 1, 8, 3),
+        Relu(),
+        MaxPool(),  # 16 x 16 x 8
+        Conv(rng, 8, 8, 3, depthwise=True),
+        Relu(),
+        Conv(rng, 8, 16, 1),
+        Relu(),
+        MaxPool(),  # 8 x 8 x 16
+        Residual([Conv(rng, 16, 16, 3), Relu(), Conv(rng, 16, 16, 3, depthwise=True)]),
+        Relu(),  # 8 x 8 x 16
+        Conv(rng, 16, 32, 3, stride=2),
+        Relu(),
+        AveragePool(),  # 2 x 2 x 32
+        Dense(rng, 128, 32),
+        Relu(),
+        Dense(rng, 32, 10),
     ]
 
 
@@ -71,8 +83,9 @@ def shifted(images, rng):
     """Each image moved by up to 2 pixels each way (the border is empty)."""
     out = np.zeros_like(images)
     for i, (dy, dx) in enumerate(rng.integers(-2, 3, (len(images), 2))):
-        out[i, max(dy, 0):SIDE + min(dy, 0), max(dx, 0):SIDE + min(dx, 0)] = \
-            images[i, max(-dy, 0):SIDE + min(-dy, 0), max(-dx, 0):SIDE + min(-dx, 0)]
+        out[i, max(dy, 0) : SIDE + min(dy, 0), max(dx, 0) : SIDE + min(dx, 0)] = images[
+            i, max(-dy, 0) : SIDE + min(-dy, 0), max(-dx, 0) : SIDE + min(-dx, 0)
+        ]
     return out
 
 
@@ -86,7 +99,7 @@ def train(layers, images, labels, epochs):
     for epoch in range(epochs):
         order, loss = rng.permutation(len(images)), 0.0
         for start in range(0, len(images) - BATCH + 1, BATCH):
-            batch = order[start:start + BATCH]
+            batch = order[start : start + BATCH]
             scores = run(layers, pixels(shifted(images[batch], rng)))
             share = np.exp(scores - scores.max(1, keepdims=True))
             share /= share.sum(1, keepdims=True)
@@ -112,15 +125,23 @@ def to_onnx(layers):
         return constants[-1].name
 
     def add(op, inputs, **attributes):
-        nodes.append(helper.make_node(op, inputs, ["%s_%d" % (op.lower(), len(nodes))], name=str(len(nodes)), **attributes))
+        nodes.append(
+            helper.make_node(op, inputs, ["%s_%d" % (op.lower(), len(nodes))], name=str(len(nodes)), **attributes)
+        )
         return nodes[-1].output[0]
 
     def emit(layer, x):
         if isinstance(layer, Conv):
             w, b = layer.weights
             w = w.transpose(2, 0, 1)[:, None] if layer.depthwise else w.transpose(3, 2, 0, 1)
-            return add("Conv", [x, constant(w), constant(b)], kernel_shape=[layer.kernel] * 2, strides=[layer.stride] * 2,
-                       pads=[layer.kernel // 2] * 4, group=w.shape[0] if layer.depthwise else 1)
+            return add(
+                "Conv",
+                [x, constant(w), constant(b)],
+                kernel_shape=[layer.kernel] * 2,
+                strides=[layer.stride] * 2,
+                pads=[layer.kernel // 2] * 4,
+                group=w.shape[0] if layer.depthwise else 1,
+            )
         if isinstance(layer, Dense):
             w, b = layer.weights
             if nodes[-1].op_type == "AveragePool":
@@ -139,8 +160,13 @@ def to_onnx(layers):
     for layer in layers:
         x = emit(layer, x)
     nodes[-1].output[0] = "scores"
-    graph = helper.make_graph(nodes, "digits", [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 1, SIDE, SIDE])],
-                              [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, 10])], constants)
+    graph = helper.make_graph(
+        nodes,
+        "digits",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 1, SIDE, SIDE])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, 10])],
+        constants,
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="vnpu-digits")
     model.ir_version = 8
     onnx.checker.check_model(model)

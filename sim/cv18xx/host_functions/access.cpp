@@ -64,8 +64,8 @@ std::int32_t integer_in(const HostCall& call, std::string_view key, std::int32_t
 }
 
 int axis_in(const HostCall& call, std::int32_t value) {
-  if (value < -4 || value > 3) damaged(call, "axis " + std::to_string(value) + " is not in -4..3");
-  return value < 0 ? value + 4 : value;
+  if (value < 0 || value > 3) damaged(call, "axis " + std::to_string(value) + " is not in 0..3");
+  return value;
 }
 
 const HostTensor& input(const HostCall& call, std::size_t i) {

@@ -31,7 +31,7 @@ bool has(const HostCall& call, std::string_view key);
 
 // An integer attribute that must lie in [low, high].
 std::int32_t integer_in(const HostCall& call, std::string_view key, std::int32_t low, std::int32_t high);
-// The attribute "axis" (or a member of `axes`): 0..3, negative values count from behind.
+// An axis: 0..3; the vendor's runtime has no negative axes.
 int axis_in(const HostCall& call, std::int32_t value);
 
 const HostTensor& input(const HostCall& call, std::size_t i);

@@ -26,7 +26,7 @@ Rows rows_of(const HostCall& call) {
   const Around a = around(data, axis_in(call, integer(call, "axis")));
   Rows r;
   r.length = a.axis;
-  r.rows = a.outer * a.inner;
+  r.rows = a.outer;  // what lies behind the axis is ignored: only the last axis makes sense
   r.tiles = (r.length + tile - 1) / tile;
   if (r.rows == 0 || r.length == 0) damaged(call, "tensor " + describe(data) + " is empty");
   if (data.dtype != DType::i8 && data.dtype != DType::bf16) {
@@ -87,7 +87,7 @@ void argmax_with_conf(HostCall& call) {
   const float scale = number(call, "scale", 1.0f);
   expect(call, output(call, 0), DType::f32);
   std::vector<float> pairs;
-  for (const Found& f : search(call, r, true)) {
+  for (const Found& f : search(call, r, false)) {
     pairs.push_back(value_of(call, f, scale));
     pairs.push_back(static_cast<float>(f.index));
   }

@@ -27,30 +27,50 @@ float sample(const float* plane, std::int64_t h, std::int64_t w, float y, float 
   return hy * hx * v1 + hy * lx * v2 + ly * hx * v3 + ly * lx * v4;
 }
 
-Geometry geometry(const HostCall& call, const HostTensor& in) {
-  Geometry g;
+struct Operands {
+  Geometry geometry;
+  std::int64_t batches = 0;
+  std::vector<float> x, offset, mask;
+};
+
+// Input 0 is the map; offsets (dy, dx per deformable group and kernel cell) and mask follow from input `first`.
+Operands operands(const HostCall& call, std::size_t first) {
+  const HostTensor& in = input(call, 0);
+  const HostTensor& offset = input(call, first);
+  const HostTensor& mask = input(call, first + 1);
+  Operands o;
+  Geometry& g = o.geometry;
+  o.batches = in.shape[0];
   g.channels = in.shape[1], g.h = in.shape[2], g.w = in.shape[3];
+  g.oh = offset.shape[2], g.ow = offset.shape[3];
   g.kernel_h = integer_in(call, "kernel_h", 1, 1 << 10), g.kernel_w = integer_in(call, "kernel_w", 1, 1 << 10);
   g.stride_h = integer_in(call, "stride_h", 1, 1 << 16), g.stride_w = integer_in(call, "stride_w", 1, 1 << 16);
   g.pad_t = integer_in(call, "padding_t", 0, 1 << 16), g.pad_l = integer_in(call, "padding_l", 0, 1 << 16);
   g.dilation_h = integer_in(call, "dilation_h", 1, 1 << 16), g.dilation_w = integer_in(call, "dilation_w", 1, 1 << 16);
   g.groups = integer_in(call, "deform_group", 1, 1 << 16);
   if (g.channels % g.groups != 0) damaged(call, "the channels are no multiple of deform_group");
-  return g;
+  const std::int64_t kernel = g.kernel_h * g.kernel_w, cells = g.oh * g.ow;
+  bound_work(call, o.batches * g.channels * kernel, cells, std::int64_t{1} << 31);
+  expect_count(call, offset, o.batches * g.groups * 2 * kernel * cells);
+  expect_count(call, mask, o.batches * g.groups * kernel * cells);
+  o.x = floats(call, in);
+  o.offset = floats(call, offset);
+  o.mask = floats(call, mask);
+  return o;
 }
 
 // Rows (channel, kernel cell) of oh * ow columns for batch n.
-std::vector<float> columns_of(const Geometry& g, const std::vector<float>& x, const std::vector<float>& offset,
-                              const std::vector<float>& mask, std::int64_t n) {
+std::vector<float> columns_of(const Operands& o, std::int64_t n) {
+  const Geometry& g = o.geometry;
   const std::int64_t kernel = g.kernel_h * g.kernel_w, cells = g.oh * g.ow, per_group = g.channels / g.groups;
   std::vector<float> columns(static_cast<std::size_t>(g.channels * kernel * cells));
   for (std::int64_t c = 0; c < g.channels; ++c) {
-    const float* plane = x.data() + (n * g.channels + c) * g.h * g.w;
+    const float* plane = o.x.data() + (n * g.channels + c) * g.h * g.w;
     const std::int64_t group = n * g.groups + c / per_group;
     for (std::int64_t k = 0; k < kernel; ++k) {
-      const float* dy = offset.data() + (group * 2 * kernel + 2 * k) * cells;
+      const float* dy = o.offset.data() + (group * 2 * kernel + 2 * k) * cells;
       const float* dx = dy + cells;
-      const float* m = mask.data() + (group * kernel + k) * cells;
+      const float* m = o.mask.data() + (group * kernel + k) * cells;
       float* to = columns.data() + (c * kernel + k) * cells;
       for (std::int64_t cell = 0; cell < cells; ++cell) {
         const std::int64_t top = cell / g.ow * g.stride_h - g.pad_t + k / g.kernel_w * g.dilation_h;
@@ -65,7 +85,44 @@ std::vector<float> columns_of(const Geometry& g, const std::vector<float>& x, co
 
 }  // namespace
 
-void deform_im2col(HostCall& call) { fail(call, ErrorKind::unsupported, "is not finished"); }
-void deform_conv2d(HostCall& call) { fail(call, ErrorKind::unsupported, "is not finished"); }
+void deform_im2col(HostCall& call) {
+  const Operands o = operands(call, 1);
+  HostTensor& out = output(call, 0);
+  const Geometry& g = o.geometry;
+  expect_count(call, out, o.batches * g.channels * g.kernel_h * g.kernel_w * g.oh * g.ow);
+  std::vector<float> all;
+  for (std::int64_t n = 0; n < o.batches; ++n) {
+    const std::vector<float> columns = columns_of(o, n);
+    all.insert(all.end(), columns.begin(), columns.end());
+  }
+  store(call, out, all);
+}
+
+void deform_conv2d(HostCall& call) {
+  const HostTensor& weights = input(call, 1);
+  const Operands o = operands(call, 3);
+  const Geometry& g = o.geometry;
+  const std::vector<float> w = floats(call, weights), bias = floats(call, input(call, 2));
+  HostTensor& out = output(call, 0);
+  const std::int64_t oc = out.shape[1], rows = g.channels * g.kernel_h * g.kernel_w, cells = g.oh * g.ow;
+  expect_count(call, weights, oc * rows);
+  expect_at_least(call, input(call, 2), oc);
+  expect_count(call, out, o.batches * oc * cells);
+  bound_work(call, o.batches * rows * cells, oc);
+  std::vector<float> y;
+  for (std::int64_t n = 0; n < o.batches; ++n) {
+    const std::vector<float> columns = columns_of(o, n);
+    for (std::int64_t c = 0; c < oc; ++c) {
+      std::vector<float> plane(static_cast<std::size_t>(cells), 0.0f);
+      for (std::int64_t k = 0; k < rows; ++k) {
+        const float factor = w[static_cast<std::size_t>(c * rows + k)];
+        const float* column = columns.data() + k * cells;
+        for (std::size_t i = 0; i < plane.size(); ++i) plane[i] += factor * column[i];
+      }
+      for (const float v : plane) y.push_back(v + bias[static_cast<std::size_t>(c)]);
+    }
+  }
+  store(call, out, y);
+}
 
 }  // namespace vnpu::cv18xx::host

@@ -2,7 +2,6 @@
 // must stay the same calls on the same number of elements.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "sim/cv18xx/host_functions/access.h"
 #include "sim/cv18xx/host_functions/functions.h"
@@ -15,6 +14,7 @@ namespace {
 struct Options {
   std::int32_t classes = 0, background = 0, top_k = 0, keep_top_k = 0;
   float nms_threshold = 0, confidence_threshold = 0;
+  bool share_location = true;
 };
 
 Options read_options(const HostCall& call) {
@@ -26,9 +26,9 @@ Options read_options(const HostCall& call) {
   o.nms_threshold = number(call, "nms_threshold");
   o.confidence_threshold = number(call, "confidence_threshold");
   const std::string code = text(call, "code_type");
-  if (code != "CENTER_SIZE") fail(call, ErrorKind::unsupported, "code_type '" + code + "' is not known");
-  if (!boolean(call, "share_location")) fail(call, ErrorKind::unsupported, "share_location false is not known");
-  if (integer(call, "onnx_nms", 0) != 0) fail(call, ErrorKind::unsupported, "onnx_nms is not known");
+  if (code != "CENTER_SIZE") fail(call, ErrorKind::fault, "the vendor's runtime asserts: code_type is '" + code + "'");
+  o.share_location = boolean(call, "share_location");
+  if (o.top_k < 0) fail(call, ErrorKind::fault, "the vendor's runtime does not survive a negative top_k");
   return o;
 }
 
@@ -44,7 +44,7 @@ Inputs find_inputs(const HostCall& call) {
   for (const HostTensor& t : call.inputs) {
     if (t.name.find("mbox_loc") != std::string::npos) named.location = &t;
     if (t.name.find("mbox_conf") != std::string::npos) named.confidence = &t;
-    if (t.name.find("mbox_prior") != std::string::npos) named.prior = &t;
+    if (t.name.find("mbox_priorbox") != std::string::npos) named.prior = &t;
   }
   if (named.location && named.confidence && named.prior) return named;
   return {&input(call, 0), &input(call, 1), &input(call, 2)};
@@ -70,41 +70,69 @@ bool overlaps(const Box& a, const Box& b, float threshold) {
   return inter * (threshold + 1.0f) > (size_of_box(a) + size_of_box(b)) * threshold;
 }
 
-// Priors of one class that survive, best first.
-std::vector<Scored> suppress(const HostCall& call, std::vector<Scored> scored, const std::vector<Box>& boxes,
-                             const Options& o) {
+struct Kept {
+  float score = 0;
+  int cls = 0;
+  Box box;
+};
+
+// Boxes of one class that survive, best first.
+std::vector<Kept> suppress(const HostCall& call, std::vector<Scored> scored, const std::vector<Box>& boxes, int cls,
+                           const Options& o) {
   std::size_t n = scored.size();
-  if (o.top_k >= 0 && static_cast<std::size_t>(o.top_k) < n) {
+  if (static_cast<std::size_t>(o.top_k) < n) {
     n = static_cast<std::size_t>(o.top_k);
     std::partial_sort(scored.begin(), scored.begin() + o.top_k, scored.end(), by_score);
   } else {
     std::sort(scored.begin(), scored.end(), by_score);
   }
   bound_work(call, static_cast<std::int64_t>(n), static_cast<std::int64_t>(n), pair_limit);
-  std::vector<Scored> kept;
+  std::vector<Kept> kept;
   for (std::size_t i = 0; i < n; ++i) {
     const Box& box = boxes[static_cast<std::size_t>(scored[i].second)];
-    const bool clear = std::none_of(kept.begin(), kept.end(), [&](const Scored& k) {
-      return overlaps(box, boxes[static_cast<std::size_t>(k.second)], o.nms_threshold);
-    });
-    if (clear) kept.push_back(scored[i]);
+    const bool clear =
+        std::none_of(kept.begin(), kept.end(), [&](const Kept& k) { return overlaps(box, k.box, o.nms_threshold); });
+    if (clear) kept.push_back({scored[i].first, cls, box});
   }
   return kept;
 }
 
-using ByClass = std::map<int, std::vector<Scored>>;
-
 // The best keep_top_k of all classes, again by class.
-void limit(ByClass& kept, std::size_t total, std::int32_t keep_top_k) {
-  if (keep_top_k < 0 || total <= static_cast<std::size_t>(keep_top_k)) return;
-  std::vector<std::pair<float, std::pair<int, int>>> list;
-  for (const auto& [cls, scored] : kept) {
-    for (const Scored& s : scored) list.push_back({s.first, {cls, s.second}});
+void limit(std::vector<Kept>& kept, std::int32_t keep_top_k) {
+  if (keep_top_k < 0 || kept.size() <= static_cast<std::size_t>(keep_top_k)) return;
+  std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.score > b.score; });
+  kept.resize(static_cast<std::size_t>(keep_top_k));
+  std::stable_sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.cls < b.cls; });
+}
+
+struct Data {
+  std::vector<float> location, confidence, prior;
+  std::int64_t priors = 0;
+};
+
+// What remains of one image, by class.
+std::vector<Kept> detect(const HostCall& call, const Data& data, std::int64_t image, const Options& o) {
+  std::vector<Kept> kept;
+  // With shared locations the vendor's runtime takes their class, -1, for the background when that is -1 too.
+  if (o.share_location && o.background == -1) return kept;
+  std::vector<Box> boxes(static_cast<std::size_t>(data.priors));
+  const std::int64_t locations = o.share_location ? 1 : o.classes;
+  for (std::int32_t c = 0; c < o.classes; ++c) {
+    if (c == o.background) continue;
+    std::vector<Scored> scored;
+    for (std::int64_t p = 0; p < data.priors; ++p) {
+      const float score = data.confidence[static_cast<std::size_t>((image * data.priors + p) * o.classes + c)];
+      if (!(score > o.confidence_threshold)) continue;
+      scored.emplace_back(score, static_cast<int>(p));
+      const std::int64_t at = (image * data.priors + p) * locations + (o.share_location ? 0 : c);
+      boxes[static_cast<std::size_t>(p)] =
+          decode(data.location.data() + at * 4, data.prior.data() + p * 4, data.prior.data() + (data.priors + p) * 4);
+    }
+    const std::vector<Kept> survivors = suppress(call, std::move(scored), boxes, c, o);
+    kept.insert(kept.end(), survivors.begin(), survivors.end());
   }
-  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-  list.resize(static_cast<std::size_t>(keep_top_k));
-  kept.clear();
-  for (const auto& [score, which] : list) kept[which.first].push_back({score, which.second});
+  limit(kept, o.keep_top_k);
+  return kept;
 }
 
 }  // namespace
@@ -112,56 +140,35 @@ void limit(ByClass& kept, std::size_t total, std::int32_t keep_top_k) {
 void detection_output(HostCall& call) {
   const Options o = read_options(call);
   const Inputs in = find_inputs(call);
-  const std::vector<float> location = floats(call, *in.location), confidence = floats(call, *in.confidence);
-  const std::vector<float> prior = floats(call, *in.prior);
+  const Data data{floats(call, *in.location), floats(call, *in.confidence), floats(call, *in.prior),
+                  in.prior->shape[2] / 4};
   HostTensor& out = output(call, 0);
   std::vector<float> rows = floats(call, out);
-  const std::int64_t images = in.location->shape[0], priors = in.prior->shape[2] / 4;
-  if (images <= 0 || priors <= 0) damaged(call, "there are no priors");
-  expect_at_least(call, *in.prior, 2 * priors * 4);
-  expect_at_least(call, *in.location, images * priors * 4);
-  bound_work(call, images * priors, o.classes);
-  expect_at_least(call, *in.confidence, images * priors * o.classes);
+  const std::int64_t images = in.location->shape[0];
+  if (images <= 0 || data.priors <= 0) damaged(call, "there are no priors");
+  if (data.priors > std::int64_t{1} << 24) fail(call, ErrorKind::unsupported, "more than 2^24 priors");
+  expect_at_least(call, *in.prior, 2 * data.priors * 4);
+  bound_work(call, images * data.priors, o.classes);
+  expect_at_least(call, *in.location, images * data.priors * 4 * (o.share_location ? 1 : o.classes));
+  expect_at_least(call, *in.confidence, images * data.priors * o.classes);
 
-  std::vector<ByClass> results;
-  std::vector<std::vector<Box>> decoded;
+  std::vector<std::vector<Kept>> results;
   std::size_t found = 0;
   for (std::int64_t image = 0; image < images; ++image) {
-    std::vector<Box> boxes;
-    for (std::int64_t p = 0; p < priors; ++p) {
-      boxes.push_back(
-          decode(location.data() + (image * priors + p) * 4, prior.data() + p * 4, prior.data() + (priors + p) * 4));
-    }
-    ByClass kept;
-    std::size_t total = 0;
-    for (std::int32_t c = 0; c < o.classes; ++c) {
-      if (c == o.background) continue;
-      std::vector<Scored> scored;
-      for (std::int64_t p = 0; p < priors; ++p) {
-        const float score = confidence[static_cast<std::size_t>((image * priors + p) * o.classes + c)];
-        if (score > o.confidence_threshold) scored.emplace_back(score, static_cast<int>(p));
-      }
-      std::vector<Scored> survivors = suppress(call, std::move(scored), boxes, o);
-      total += survivors.size();
-      if (!survivors.empty()) kept[c] = std::move(survivors);
-    }
-    limit(kept, total, o.keep_top_k);
-    for (const auto& [cls, scored] : kept) found += scored.size();
-    results.push_back(std::move(kept));
-    decoded.push_back(std::move(boxes));
+    results.push_back(detect(call, data, image, o));
+    found += results.back().size();
   }
-
-  std::fill(rows.begin(), rows.end(), -1.0f);
   expect_at_least(call, out, static_cast<std::int64_t>(found == 0 ? results.size() : found) * 7);
+  // The rows that may be kept are -1 at first; an output that has more keeps what it held.
+  const std::int64_t cleared = std::min(count(out), images * std::max(o.keep_top_k, 0) * 7);
+  std::fill_n(rows.begin(), cleared, -1.0f);
   std::size_t at = 0;
   for (std::size_t image = 0; image < results.size(); ++image) {
     if (found == 0) rows[image * 7] = static_cast<float>(image);
-    for (const auto& [cls, scored] : results[image]) {
-      for (const auto& [score, p] : scored) {
-        const Box& b = decoded[image][static_cast<std::size_t>(p)];
-        for (const float v : {static_cast<float>(image), static_cast<float>(cls), score, b.x1, b.y1, b.x2, b.y2}) {
-          rows[at++] = v;
-        }
+    for (const Kept& k : results[image]) {
+      for (const float v :
+           {static_cast<float>(image), static_cast<float>(k.cls), k.score, k.box.x1, k.box.y1, k.box.x2, k.box.y2}) {
+        rows[at++] = v;
       }
     }
   }

@@ -26,10 +26,9 @@ void transpose(HostCall& call) {
 void preprocess(HostCall& call) {
   const HostTensor& in = input(call, 0);
   HostTensor& out = output(call, 0);
-  const float scale = number(call, "scale", 1.0f), raw_scale = number(call, "raw_scale", 0.0f);
-  const std::vector<float> mean = has(call, "mean") ? numbers(call, "mean") : std::vector<float>();
-  const std::vector<std::int32_t> order =
-      has(call, "color_order") ? integers(call, "color_order") : std::vector<std::int32_t>();
+  const float scale = number(call, "scale"), raw_scale = number(call, "raw_scale");
+  const std::vector<float> mean = numbers(call, "mean");
+  const std::vector<std::int32_t> order = integers(call, "color_order");
   const std::vector<float> x = floats(call, in);
   expect(call, out, DType::f32);
   expect_count(call, out, count(in));
@@ -60,7 +59,7 @@ void pixel_shuffle(HostCall& call) {
   HostTensor& out = output(call, 0);
   const std::int64_t r = integer_in(call, "upscale_factor", 1, 1 << 15);
   const std::string mode = text(call, "mode", "DCR");
-  if (mode != "DCR") fail(call, ErrorKind::unsupported, "mode '" + mode + "' is not known");
+  if (mode != "DCR") fail(call, ErrorKind::fault, "the vendor's runtime asserts: mode '" + mode + "' is not DCR");
   if (in.dtype != DType::i8 && in.dtype != DType::u8) damaged(call, "tensor " + describe(in) + " is not int8");
   const std::int64_t channels = in.shape[1], h = in.shape[2], w = in.shape[3];
   if (channels % (r * r) != 0) damaged(call, "the channels are no multiple of upscale_factor squared");

@@ -1,5 +1,5 @@
 // Conversion at the boundary between the caller's fp32 and the chip's int8 and bf16.
-#include <bit>
+#include <algorithm>
 #include <cmath>
 
 #include "sim/cv18xx/host_functions/access.h"
@@ -16,39 +16,40 @@ float scale_of(const HostCall& call, bool to_int8) {
 }
 
 std::int8_t to_int8(float value) {
-  const float rounded = std::round(value);  // half away from zero
-  if (rounded >= 127.0f) return 127;
-  if (rounded >= -128.0f) return static_cast<std::int8_t>(rounded);
-  return -128;  // NaN as well
+  // Half away from zero; what does not fit an int (NaN too) becomes the smallest one before the clamp.
+  return static_cast<std::int8_t>(std::clamp(to_int(std::round(value)), -128, 127));
 }
 
 }  // namespace
 
+// `to` NONE asks for fp32 from what `from` names; any other `to` converts from fp32, whatever `from` says.
 void quant(HostCall& call) {
   const HostTensor& in = input(call, 0);
   HostTensor& out = output(call, 0);
+  const std::string from = text(call, "from"), to = text(call, "to");
+  const std::string& narrow = to == "NONE" ? from : to;
+  if (narrow != "INT8" && narrow != "BF16") {
+    fail(call, ErrorKind::fault, "the vendor's runtime asserts: no conversion from '" + from + "' to '" + to + "'");
+  }
+  const bool int8 = narrow == "INT8";
+  expect(call, to == "NONE" ? in : out, int8 ? DType::i8 : DType::bf16);
+  expect(call, to == "NONE" ? out : in, DType::f32);
   expect_count(call, out, count(in));
-  if (in.dtype == DType::f32 && out.dtype == DType::i8) {
-    const float scale = scale_of(call, true);
-    std::vector<std::int8_t> values;
-    for (const float x : elements<float>(in)) values.push_back(to_int8(x * scale));
-    store(call, out, values);
-  } else if (in.dtype == DType::f32 && out.dtype == DType::bf16) {
-    std::vector<std::uint16_t> values;
-    for (const float x : elements<float>(in)) values.push_back(float_to_bf16_truncated(x * 1.001957f));
-    store(call, out, values);
-  } else if (in.dtype == DType::i8 && out.dtype == DType::f32) {
-    const float scale = scale_of(call, false);
-    std::vector<float> values;
-    for (const std::int8_t q : elements<std::int8_t>(in)) values.push_back(static_cast<float>(q) * scale);
-    store(call, out, values);
-  } else if (in.dtype == DType::bf16 && out.dtype == DType::f32) {
-    std::vector<float> values;
-    for (const std::uint16_t bits : elements<std::uint16_t>(in)) values.push_back(bf16_to_float(bits));
-    store(call, out, values);
+  const auto convert = [&](const auto& values, auto one) {
+    std::vector<decltype(one(values[0]))> converted;
+    converted.reserve(values.size());
+    for (const auto value : values) converted.push_back(one(value));
+    store(call, out, converted);
+  };
+  const float scale = int8 ? scale_of(call, to != "NONE") : 0.0f;
+  if (to == "NONE" && int8) {
+    convert(elements<std::int8_t>(in), [&](std::int8_t q) { return static_cast<float>(q) * scale; });
+  } else if (to == "NONE") {
+    convert(elements<std::uint16_t>(in), [](std::uint16_t bits) { return bf16_to_float(bits); });
+  } else if (int8) {
+    convert(elements<float>(in), [&](float x) { return to_int8(x * scale); });
   } else {
-    fail(call, ErrorKind::unsupported,
-         "no conversion from " + std::string(name(in.dtype)) + " to " + std::string(name(out.dtype)));
+    convert(elements<float>(in), [](float x) { return float_to_bf16_truncated(x * 1.001957f); });
   }
 }
 

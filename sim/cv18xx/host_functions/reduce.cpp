@@ -1,7 +1,7 @@
 // Walks along axes: running sums, the K largest, and reductions.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <functional>
 
 #include "sim/cv18xx/host_functions/access.h"
 #include "sim/cv18xx/host_functions/functions.h"
@@ -21,41 +21,32 @@ void cumsum(HostCall& call) {
   store(call, output(call, 0), y);
 }
 
+// Rows are read one after another as if the axis were the last one; only then the result makes sense. The second output
+// that the operator has is never written.
 void top_k(HostCall& call) {
   const HostTensor& in = input(call, 0);
   const Around s = around(in, axis_in(call, integer(call, "axis")));
   const std::int64_t keep = integer(call, "K");
-  const bool largest = boolean(call, "largest", true);
-  boolean(call, "sorted", true);
+  const bool largest = boolean(call, "largest");
+  if (!boolean(call, "sorted")) fail(call, ErrorKind::fault, "the vendor's runtime asserts: 'sorted' is false");
   const std::vector<float> x = floats(call, in);
   if (keep < 0 || keep > s.axis) {
     damaged(call, "K is " + std::to_string(keep) + ", the axis has " + std::to_string(s.axis) + " elements");
   }
-  const auto total = static_cast<std::size_t>(s.outer * keep * s.inner);
-  std::vector<float> values(total), indices(total);
-  std::vector<std::int64_t> order(static_cast<std::size_t>(s.axis));
-  for (std::int64_t row = 0; row < s.outer * s.inner && keep > 0; ++row) {
-    const std::int64_t outer = row / s.inner, inner = row % s.inner;
-    const auto value = [&](std::int64_t k) {
-      return x[static_cast<std::size_t>((outer * s.axis + k) * s.inner + inner)];
-    };
-    std::iota(order.begin(), order.end(), 0);
-    // NaN would make the comparison inconsistent: it counts as the smallest (largest) of all.
-    const auto key = [&](std::int64_t k) { return std::isnan(value(k)) ? (largest ? -INFINITY : INFINITY) : value(k); };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::int64_t a, std::int64_t b) { return largest ? key(a) > key(b) : key(a) < key(b); });
-    for (std::int64_t k = 0; k < keep; ++k) {
-      const auto to = static_cast<std::size_t>((outer * keep + k) * s.inner + inner);
-      values[to] = value(order[static_cast<std::size_t>(k)]);
-      indices[to] = static_cast<float>(order[static_cast<std::size_t>(k)]);
-    }
-  }
   expect(call, output(call, 0), DType::f32);
-  store(call, output(call, 0), values);
-  if (call.outputs.size() > 1) {
-    expect(call, output(call, 1), DType::f32);
-    store(call, output(call, 1), indices);
+  expect_at_least(call, output(call, 0), s.outer * keep);
+  // NaN would make the comparison inconsistent: it counts as the last of all.
+  const auto before = [largest](float a, float b) {
+    if (std::isnan(a) || std::isnan(b)) return !std::isnan(a);
+    return largest ? a > b : a < b;
+  };
+  std::vector<float> values;
+  for (std::int64_t row = 0; row < s.outer; ++row) {
+    std::vector<float> line(x.begin() + row * s.axis, x.begin() + (row + 1) * s.axis);
+    std::partial_sort(line.begin(), line.begin() + keep, line.end(), before);
+    values.insert(values.end(), line.begin(), line.begin() + keep);
   }
+  store(call, output(call, 0), values);
 }
 
 namespace {
@@ -88,40 +79,69 @@ void along_axes(HostCall& call, const std::vector<int>& axes, One one) {
   }
   HostTensor& out = output(call, 0);
   if (out.dtype != in.dtype) damaged(call, "output " + describe(out) + " has not the type of " + describe(in));
-  expect_count(call, out, count(now));
+  if (count(out) > count(now)) damaged(call, "output " + describe(out) + " is larger than the result");
+  x.resize(static_cast<std::size_t>(count(out)));
   store(call, out, x);
+}
+
+// uint8 sums wrap; int8 tensors are handled as uint8.
+template <class Floats, class Bytes8>
+void reduce(HostCall& call, const std::vector<int>& axes, Floats of_floats, Bytes8 of_bytes) {
+  const HostTensor& in = input(call, 0);
+  if (in.dtype == DType::f32) {
+    along_axes<float>(call, axes, of_floats);
+  } else if (in.dtype == DType::i8 || in.dtype == DType::u8) {
+    along_axes<std::uint8_t>(call, axes, of_bytes);
+  } else {
+    damaged(call, "tensor " + describe(in) + " is neither f32 nor 8 bits wide");
+  }
+}
+
+template <class T, class Add>
+T sum_of(const T* x, std::int64_t stride, std::int64_t n, Add add) {
+  T sum = 0;
+  for (std::int64_t k = 0; k < n; ++k) sum = add(sum, x[k * stride]);
+  return sum;
 }
 
 }  // namespace
 
 void reduce_l2(HostCall& call) {
-  const std::vector<int> axes = axes_of(call);
-  expect(call, input(call, 0), DType::f32);
-  along_axes<float>(call, axes, [](const float* x, std::int64_t stride, std::int64_t n) {
-    float sum = 0;
-    for (std::int64_t k = 0; k < n; ++k) sum += x[k * stride] * x[k * stride];
-    return std::sqrt(sum);
-  });
+  reduce(
+      call, axes_of(call),
+      [](const float* x, std::int64_t stride, std::int64_t n) {
+        return std::sqrt(sum_of(x, stride, n, [](float sum, float v) {
+          return static_cast<float>(static_cast<double>(sum) + static_cast<double>(v) * static_cast<double>(v));
+        }));
+      },
+      [](const std::uint8_t* x, std::int64_t stride, std::int64_t n) {
+        const std::uint8_t sum = sum_of(
+            x, stride, n, [](std::uint8_t total, std::uint8_t v) { return static_cast<std::uint8_t>(total + v * v); });
+        return static_cast<std::uint8_t>(std::sqrt(static_cast<double>(sum)));
+      });
 }
 
 void reduce_mean(HostCall& call) {
-  const std::vector<int> axes = axes_of(call);
-  expect(call, input(call, 0), DType::f32);
-  along_axes<float>(call, axes, [](const float* x, std::int64_t stride, std::int64_t n) {
-    float sum = 0;
-    for (std::int64_t k = 0; k < n; ++k) sum += x[k * stride];
-    return sum / static_cast<float>(n);
-  });
+  reduce(
+      call, axes_of(call),
+      [](const float* x, std::int64_t stride, std::int64_t n) {
+        return sum_of(x, stride, n, std::plus<float>()) / static_cast<float>(n);
+      },
+      [](const std::uint8_t* x, std::int64_t stride, std::int64_t n) {
+        const std::uint8_t sum = sum_of(
+            x, stride, n, [](std::uint8_t total, std::uint8_t v) { return static_cast<std::uint8_t>(total + v); });
+        return static_cast<std::uint8_t>(sum / n);
+      });
 }
 
+// Only the first of the axes is reduced; of that result the output gets as much as it holds.
 void reduce_max(HostCall& call) {
-  const std::vector<int> axes = axes_of(call);
-  expect(call, input(call, 0), DType::f32);
-  along_axes<float>(call, axes, [](const float* x, std::int64_t stride, std::int64_t n) {
-    float best = x[0];
+  const auto largest = [](const auto* x, std::int64_t stride, std::int64_t n) {
+    auto best = x[0];
     for (std::int64_t k = 1; k < n; ++k) best = std::max(best, x[k * stride]);
     return best;
-  });
+  };
+  reduce(call, {axes_of(call)[0]}, largest, largest);
 }
 
 }  // namespace vnpu::cv18xx::host

@@ -5,6 +5,7 @@
 
 The archives depend on the files' bytes alone: sorted names, zero times, no owners.
 """
+
 import io
 import lzma
 import os
