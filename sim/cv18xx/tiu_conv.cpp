@@ -89,7 +89,7 @@ void check(const TiuJob& job) {
   job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,
               "short_res0_str must be 0 or 3");
   job.require(c.short_opd0_str == stride_aligned, "short_opd0_str must be 0");
-  job.require(c.opt_opd1_const || c.short_opd1_str == stride_dense, "short_opd1_str must be 1");
+  job.require(c.short_opd1_str == stride_dense, "short_opd1_str must be 1");
   job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
   job.require(c.opd1_n == c.opd0_c, "opd1_n is not opd0_c");
   job.require(c.opd1_c == c.res0_c, "opd1_c is not res0_c");

@@ -39,7 +39,8 @@ void check(const TiuJob& job) {
   job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
   job.require(c.opt_opd1_const || c.opt_opd1_sign == 1, "opt_opd1_sign must be 1");
   job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1");
-  job.require(c.opd_typ || c.opt_opd2_sign == 1, "opt_opd2_sign must be 1");
+  job.require(!c.opt_chl_quan || c.short_opd2_str == stride_bias, "short_opd2_str must be 2 with opt_chl_quan");
+  job.require(c.opt_opd2_sign == 1, "opt_opd2_sign must be 1");
   job.require(c.short_res0_str != stride_registers || c.res0_n_str % eu_num == 0,
               "res0_n_str must be a multiple of 16");
   job.require(c.opd1_n == 1, "opd1_n must be 1");
@@ -47,7 +48,7 @@ void check(const TiuJob& job) {
   job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,
               "short_res0_str must be 0 or 3");
   job.require(c.short_opd0_str == c.short_res0_str, "short_opd0_str must be short_res0_str");
-  job.require(c.opt_opd1_const || c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
+  job.require(c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
   job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
   job.require(c.opd0_c == c.res0_c, "opd0_c and res0_c differ");
 }

@@ -8,11 +8,13 @@ void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
   job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2");
   job.require_supported(c.opt_opd1_const == 0, "opt_opd1_const must be 0");
-  job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1, "opt_opd0_seg and opt_opd1_seg must be 1");
+  job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1 && c.opt_res0_seg,
+              "opt_opd0_seg, opt_opd1_seg, opt_res0_seg must be 1");
   const std::uint32_t sign = c.opd_typ;
   job.require(c.opt_opd0_sign == sign && c.opt_opd1_sign == sign && c.opt_res0_sign == sign,
               "signs must be 0 for int8 and 1 for bf16");
-  job.require(!c.opd_typ || c.opt_opd2_seg == 1, "opt_opd2_seg must be 1 for bf16");
+  job.require(!c.opd_typ || (c.opt_opd2_seg == 1 && c.opt_opd2_sign == 1),
+              "opt_opd2_seg and opt_opd2_sign must be 1 for bf16");
   job.require(
       c.short_res0_str == stride_aligned && c.short_opd0_str == stride_aligned && c.short_opd1_str == stride_aligned,
       "stride codes must be 0");

@@ -67,7 +67,7 @@ void check(const TiuJob& job) {
   job.require(c.tsk_eu_typ != 12, "tsk_eu_typ must not be 12");
   job.require(c.res0_h == 1 && c.opd0_h == 1 && c.opd1_h == 1, "heights must be 1");
   job.require(c.short_res0_str == stride_aligned && c.short_opd0_str == stride_aligned, "stride codes must be 0");
-  job.require(c.opt_opd1_const || c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
+  job.require(c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
   job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
   job.require(c.opd1_c == c.res0_c, "opd1_c and res0_c differ");
   job.require(c.opd0_c > 0 && c.opd1_w + c.opd0_w * (c.opd0_c - 1) == c.opd1_n,
