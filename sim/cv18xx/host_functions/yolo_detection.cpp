@@ -89,7 +89,8 @@ float overlap(const HostCall& call, const Detection& a, const Detection& b) {
   const float h = std::min(a.y + a.h / 2.0f, b.y + b.h / 2.0f) - std::max(a.y - a.h / 2.0f, b.y - b.h / 2.0f);
   const float inter = w > 0 && h > 0 ? w * h : 0.0f;
   const float iou = inter / (a.w * a.h + b.w * b.h - inter);
-  if (iou > 1.0f) fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is above 1");
+  if (!(iou <= 1.0f))
+    fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is above 1 or NaN");
   return iou;
 }
 
