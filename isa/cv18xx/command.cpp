@@ -37,6 +37,20 @@ void put(std::uint8_t* words, unsigned bit, unsigned width, std::uint32_t value)
 std::span<const Field> tiu_fields() { return tiu_table; }
 std::span<const Field> tdma_fields() { return tdma_table; }
 
+#define VNPU_FIELD(name, word, bit, width, reset, effect, meaning) c.name,
+std::vector<std::uint32_t> field_values(const TiuCommand& c) {
+  return {
+#include "isa/cv18xx/tiu_fields.def"
+  };
+}
+
+std::vector<std::uint32_t> field_values(const TdmaCommand& c) {
+  return {
+#include "isa/cv18xx/tdma_fields.def"
+  };
+}
+#undef VNPU_FIELD
+
 #define VNPU_FIELD(name, word, bit, width, reset, effect, meaning) c.name = get(words.data(), (word)*32 + (bit), width);
 TiuCommand decode_tiu(std::span<const std::uint8_t, tiu_bytes> words) {
   TiuCommand c;

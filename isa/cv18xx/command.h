@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace vnpu::cv18xx {
 
@@ -63,6 +64,10 @@ enum SpecFunc : std::uint32_t { spec_copy = 0, spec_transpose = 1, spec_fill = 4
 
 std::span<const Field> tiu_fields();
 std::span<const Field> tdma_fields();
+
+// The values of all fields, in the order of the tables.
+std::vector<std::uint32_t> field_values(const TiuCommand& command);
+std::vector<std::uint32_t> field_values(const TdmaCommand& command);
 
 // Words in logical packet order (packet 0 first), as they stand in a CMDBUF section.
 TiuCommand decode_tiu(std::span<const std::uint8_t, tiu_bytes> words);

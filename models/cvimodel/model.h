@@ -23,9 +23,10 @@ struct Attribute {
 struct Header {
   std::uint32_t body_size = 0;  // bytes of the flatbuffer
   std::uint8_t major = 0, minor = 0;
-  std::array<std::uint8_t, 16> md5{};  // of everything behind the header; verified by read()
+  std::array<std::uint8_t, 16> md5{};  // of everything behind the header
+  bool md5_verified = false;           // false only for files of the vendor's merging tool, which stores none
   std::string chip;                    // "cv181x"
-  std::uint32_t size = 48;             // bytes of the header: 48, or 32 for format 1.0
+  std::uint32_t size = 48;             // bytes of the header
 };
 
 enum class QuantType : std::uint8_t { none, bf16, int8_sym, int8_asym };
@@ -78,7 +79,8 @@ struct CpuRoutine {
 };
 
 struct Routine {
-  std::vector<std::string> inputs, outputs;  // tensor names of the program
+  std::vector<std::string> inputs;   // names of tensors of the program, or of weights
+  std::vector<std::string> outputs;  // names of tensors of the program
   std::variant<TpuRoutine, CpuRoutine> body;
 };
 
@@ -98,10 +100,12 @@ enum class SectionType : std::uint8_t { weight, cmdbuf, func_x86, func_aarch64, 
 struct Section {
   SectionType type = SectionType::weight;
   std::string name;
-  std::uint64_t file_offset = 0;  // of its first stored byte
-  std::uint32_t stored_size = 0;  // bytes in the file
+  std::uint64_t file_offset = 0;   // of its first stored byte
+  std::uint32_t stored_size = 0;   // bytes in the file
+  std::uint32_t size = 0;          // bytes once decompressed
+  std::uint64_t table_offset = 0;  // file offset of its entry in the flatbuffer (for messages)
   bool encrypted = false, compressed = false;
-  Bytes bytes;  // decompressed; empty for encrypted and FUNC_* sections
+  Bytes bytes;  // `size` bytes, decompressed; empty for encrypted and FUNC_* sections
 };
 
 struct PreprocessHints {
@@ -119,13 +123,18 @@ struct Model {
   std::vector<Section> sections;
 
   const Section* find_section(std::string_view name) const;  // null when absent
-  // What would be refused on running it, in words; empty when nothing (encrypted, FUNC_*, foreign chip, ...).
+  const Weight* find_weight(std::string_view name) const;    // null when absent
+  // What of this file would be refused on running it, in words; empty when nothing. CPU functions are not looked at.
   std::vector<std::string> refusals() const;
+  // Bytes of the board's ION memory that the vendor's tool reports: sections, private memory of all programs, the
+  // largest shared memory, the input and output buffers of all programs.
+  std::uint64_t ion_bytes() const;
 };
 
-// Reads and checks the whole container: magic, version, md5, flatbuffer, sections, names. Throws Error(damaged) with
-// file offset and field, Error(unsupported) for a newer minor version or another chip family. Encrypted sections,
-// FUNC_* sections and unknown CPU functions do not stop reading (info must show them): they are listed by refusals().
+// Reads and checks the whole container: magic, version, chip, md5, flatbuffer, names, sizes, sections. Throws
+// Error(damaged) with file offset and field, Error(unsupported) for another format version or another chip. Encrypted
+// sections, FUNC_* sections, several weight sections and tensor strides do not stop reading (info must show them): they
+// are listed by refusals().
 // Memory stays below 4x the file + 64 MB.
 Model read(ByteView file);
 

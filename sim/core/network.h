@@ -22,6 +22,7 @@ struct ImageInput {
   std::string pixel_format;  // "RGB_PLANAR", "BGR_PACKED", "GRAYSCALE", "YUV420_PLANAR", "YUV_NV12", ...; empty: none
   bool aligned = false;      // rows padded to 64 bytes
   std::vector<float> mean, scale;  // per channel, applied by the caller when not fused
+  Shape shape;  // n, c, h, w of the image (n, h, w, c for packed formats), also when bytes are aligned
 };
 
 struct TensorInfo {
@@ -33,6 +34,7 @@ struct TensorInfo {
   std::uint64_t byte_size = 0;           // bytes of the device buffer, padding included
   std::string memory;                    // family's word for the place: "shared", "private", "io", "weight", "host"
   std::optional<std::uint64_t> address;  // byte offset within that memory
+  bool is_input = false;
   ImageInput image;
 };
 
@@ -43,11 +45,12 @@ struct NetworkOptions {
   int threads = 1;
 };
 
-// What step() just executed.
+// What step() executes.
 struct StepReport {
-  std::size_t command = 0;           // index in the program's command list
-  std::string text;                  // one line of assembler, or the host function's name
-  std::optional<std::string> layer;  // source layer when the file tells
+  std::size_t routine = 0;                // index of the routine in the program
+  std::size_t command = 0;                // index of the command in the routine (0 for a host function)
+  std::string text;                       // mnemonic, or "cpu FUNCTION"
+  std::optional<std::uint32_t> layer_id;  // source layer, when the command tells it
 };
 
 class Network {
@@ -62,6 +65,8 @@ class Network {
   virtual void set_input(std::string_view name, std::span<const std::uint8_t> bytes) = 0;
   // Runs all that is left of one inference (from the start, or from where step() stopped).
   virtual void run() = 0;
+  // What step() will execute; nullopt when the inference is complete.
+  virtual std::optional<StepReport> next() const = 0;
   // Executes one command or host function; nullopt when the inference is complete.
   virtual std::optional<StepReport> step() = 0;
   // The tensor's bytes as they are in memory now; throws Error(usage) for an unknown name.
@@ -69,6 +74,9 @@ class Network {
   // `size` bytes of on-chip (local) memory from `address`, for tensors that live only there.
   virtual Bytes read_local(std::uint64_t address, std::uint64_t size) const = 0;
   virtual unsigned lanes() const = 0;
+  // A layer's result that lies in local memory from `address`, in the layout the family's compiler gives such results.
+  // Throws Error(unsupported) for an element type the layout does not know, Error(fault) outside of local memory.
+  virtual Tensor get_local(std::uint64_t address, DType dtype, const Shape& shape) const = 0;
 };
 
 struct DisasmOptions {

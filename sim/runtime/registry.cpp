@@ -1,0 +1,68 @@
+#include "sim/runtime/registry.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/error.h"
+#include "sim/cv18xx/check_file.h"
+#include "sim/cv18xx/model_file.h"
+
+namespace vnpu {
+namespace {
+
+struct Family {
+  bool (*recognises)(ByteView);
+  std::unique_ptr<ModelFile> (*open)(ByteView);
+  bool (*recognises_checks)(ByteView);
+  std::unique_ptr<CheckFile> (*open_checks)(ByteView);
+  std::span<const KnownOpen> (*known_open)();
+};
+
+// One line a family.
+constexpr Family families[] = {
+    {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks, cv18xx::known_open},
+};
+
+}  // namespace
+
+std::unique_ptr<ModelFile> open_model(ByteView file) {
+  for (const Family& family : families) {
+    if (family.recognises(file)) return family.open(file);
+  }
+  std::string first;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(file.size(), 8); ++i) {
+    char hex[4];
+    std::snprintf(hex, sizeof hex, "%02x ", file.data()[i]);
+    first += hex;
+  }
+  throw Error(
+      ErrorKind::damaged, 0, "magic",
+      first.empty() ? "the file is empty" : "no known model format begins with " + first + "(expected 'CviModel')");
+}
+
+std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path) {
+  const Bytes file = read_file(path);
+  try {
+    return open_model(file);
+  } catch (const Error& error) {
+    throw with_context(error, path.string());
+  }
+}
+
+std::unique_ptr<CheckFile> open_checks(ByteView unpacked) {
+  for (const Family& family : families) {
+    if (family.recognises_checks(unpacked)) return family.open_checks(unpacked);
+  }
+  return nullptr;
+}
+
+std::vector<KnownOpen> known_open() {
+  std::vector<KnownOpen> out;
+  for (const Family& family : families) {
+    const auto rows = family.known_open();
+    out.insert(out.end(), rows.begin(), rows.end());
+  }
+  return out;
+}
+
+}  // namespace vnpu

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "sim/core/checks.h"
 #include "sim/core/network.h"
 
 namespace vnpu {
@@ -12,5 +13,11 @@ namespace vnpu {
 // first bytes, and the family's errors otherwise.
 std::unique_ptr<ModelFile> open_model(ByteView file);
 std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path);
+
+// A file of a family's own checks (unpacked); null when no family claims it.
+std::unique_ptr<CheckFile> open_checks(ByteView unpacked);
+
+// The families' outputs that are known to be open.
+std::vector<KnownOpen> known_open();
 
 }  // namespace vnpu

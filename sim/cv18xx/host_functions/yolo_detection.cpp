@@ -89,8 +89,7 @@ float overlap(const HostCall& call, const Detection& a, const Detection& b) {
   const float h = std::min(a.y + a.h / 2.0f, b.y + b.h / 2.0f) - std::max(a.y - a.h / 2.0f, b.y - b.h / 2.0f);
   const float inter = w > 0 && h > 0 ? w * h : 0.0f;
   const float iou = inter / (a.w * a.h + b.w * b.h - inter);
-  if (!(iou <= 1.0f))
-    fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is above 1 or NaN");
+  if (!(iou <= 1.0f)) fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is not at most 1");
   return iou;
 }
 
@@ -128,12 +127,13 @@ void collect(const HostCall& call, const Head& head, const HostTensor& tensor, c
         return map.at(first + static_cast<std::size_t>(plane * cells + cell));
       };
       const float confidence = sigmoid(of(4));
-      if (confidence < head.score_threshold) continue;
+      // Written so that NaN is skipped, as the vendor's comparisons do.
+      if (!(confidence >= head.score_threshold)) continue;
       for (std::int32_t c = 0; c < head.classes; ++c) logits[static_cast<std::size_t>(c)] = of(5 + c);
       const Best best = best_class(logits);
       Detection d;
       d.score = confidence * best.probability;
-      if (d.score < head.score_threshold) continue;
+      if (!(d.score >= head.score_threshold)) continue;
       d.cls = best.cls;
       d.x = (sigmoid(of(0)) + static_cast<float>(cell % gw)) / static_cast<float>(gw);
       d.y = (sigmoid(of(1)) + static_cast<float>(cell / gw)) / static_cast<float>(gh);

@@ -1,0 +1,45 @@
+#include "host/cli.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+namespace vnpu::cli {
+
+bool Common::use_color() const {
+  if (color == "always") return true;
+  if (color == "never") return false;
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (!no_color || !*no_color);
+}
+
+std::string paint(const Common& common, const char* colour, const std::string& text) {
+  static const std::map<std::string, const char*> codes{
+      {"red", "31"}, {"green", "32"}, {"yellow", "33"}, {"bold", "1"}, {"dim", "2"}};
+  if (!common.use_color()) return text;
+  return "\x1b[" + std::string(codes.at(colour)) + "m" + text + "\x1b[0m";
+}
+
+std::string human_bytes(std::uint64_t bytes) {
+  char text[32];
+  if (bytes < 1024) {
+    std::snprintf(text, sizeof text, "%llu B", static_cast<unsigned long long>(bytes));
+  } else if (bytes < 1024 * 1024) {
+    std::snprintf(text, sizeof text, "%.1f KB", static_cast<double>(bytes) / 1024);
+  } else {
+    std::snprintf(text, sizeof text, "%.2f MB", static_cast<double>(bytes) / (1024 * 1024));
+  }
+  return text;
+}
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+  command.add_option("--engine", options.engine, "scalar (the law), fast (best SIMD of this CPU), avx2, avx512")
+      ->capture_default_str();
+  command.add_option("--quirks", options.quirks, "vendor, none, or NAME,NAME,...: see docs/quirks_cv18xx.md")
+      ->capture_default_str();
+  command.add_option("--program", options.program, "program of a file that holds several")->capture_default_str();
+}
+
+}  // namespace vnpu::cli

@@ -1,0 +1,40 @@
+// What the commands of the command line share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+
+namespace vnpu::cli {
+
+struct Common {
+  bool json = false;
+  bool quiet = false;
+  int verbose = 0;
+  std::string color = "auto";  // auto, always, never
+
+  bool use_color() const;  // of stdout; NO_COLOR is honoured
+};
+
+// Each adds its subcommand; the callback sets `status` (exit status 0 or 1) or throws vnpu::Error.
+void add_info(CLI::App& app, Common& common, int& status);
+void add_disasm(CLI::App& app, Common& common, int& status);
+void add_run(CLI::App& app, Common& common, int& status);
+void add_compare(CLI::App& app, Common& common, int& status);
+void add_verify(CLI::App& app, Common& common, int& status);
+void add_completion(CLI::App& app, Common& common, int& status);
+
+// Options that commands running a model share.
+struct RunOptions {
+  std::string engine = "fast";
+  std::string quirks = "vendor";
+  unsigned program = 0;
+};
+void add_run_options(CLI::App& command, RunOptions& options);
+
+// `text` in the terminal colour when `common` says so: "red", "green", "yellow", "bold", "dim".
+std::string paint(const Common& common, const char* colour, const std::string& text);
+std::string human_bytes(std::uint64_t bytes);  // "12.3 KB"
+
+}  // namespace vnpu::cli

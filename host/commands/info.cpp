@@ -1,0 +1,135 @@
+// vnpu info: what is in a model file, for people and as JSON.
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+
+#include "host/cli.h"
+#include "sim/runtime/registry.h"
+
+namespace vnpu::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string shape_text(const json& shape) {
+  std::string text;
+  for (const auto& dim : shape) text += (text.empty() ? "" : "x") + std::to_string(dim.get<std::int64_t>());
+  return text;
+}
+
+std::string number(double value) {
+  std::ostringstream out;
+  out << std::setprecision(7) << value;
+  return out.str();
+}
+
+std::string list(const json& values) {
+  std::string text;
+  for (const auto& value : values) text += (text.empty() ? "" : ",") + number(value.get<double>());
+  return text;
+}
+
+std::string tensor_line(const json& tensor) {
+  std::string text = tensor.at("name").get<std::string>() + "  " + shape_text(tensor.at("shape")) + " " +
+                     tensor.at("dtype").get<std::string>();
+  if (tensor.contains("qscale") && tensor["qscale"].get<double>() != 1)
+    text += "  scale " + number(tensor["qscale"].get<double>());
+  if (tensor.contains("zero_point") && tensor["zero_point"].get<double>() != 0)
+    text += "  zero point " + number(tensor["zero_point"].get<double>());
+  if (tensor.contains("pixel_format")) text += "  " + tensor["pixel_format"].get<std::string>();
+  if (tensor.value("aligned", false)) text += " aligned";
+  if (tensor.contains("mean")) text += "  mean " + list(tensor["mean"]);
+  if (tensor.contains("scale")) text += "  pixel scale " + list(tensor["scale"]);
+  return text + "  (" + human_bytes(tensor.at("bytes").get<std::uint64_t>()) + ", " +
+         tensor.at("memory").get<std::string>() + ")";
+}
+
+void print_program(const json& program, std::size_t index, std::size_t count, const Common& common) {
+  const std::string title = count > 1 ? "program " + std::to_string(index) : "program";
+  std::cout << paint(common, "bold", title) << "  shared "
+            << human_bytes(program.at("shared_bytes").get<std::uint64_t>()) << ", private "
+            << human_bytes(program.at("private_bytes").get<std::uint64_t>()) << "\n";
+  for (const auto& tensor : program.at("inputs")) std::cout << "  input   " << tensor_line(tensor) << "\n";
+  for (const auto& tensor : program.at("outputs")) std::cout << "  output  " << tensor_line(tensor) << "\n";
+  for (const auto& routine : program.at("routines")) {
+    if (routine.at("kind") == "cpu") {
+      std::cout << "  cpu     " << routine.at("function").get<std::string>() << " " << routine.at("attributes").dump()
+                << "\n";
+    } else {
+      std::cout << "  tpu     " << routine.at("section").get<std::string>();
+      const json& commands = routine.at("commands");
+      if (!commands.is_null())
+        std::cout << "  " << commands.at("tiu") << " TIU and " << commands.at("tdma") << " TDMA commands";
+      std::cout << "\n";
+    }
+  }
+  if (common.verbose) {
+    for (const auto& tensor : program.at("tensors")) {
+      std::cout << "  tensor  " << tensor_line(tensor) << "\n";
+    }
+  }
+}
+
+void print_text(const json& info, const Common& common) {
+  std::cout << paint(common, "bold", info.at("name").get<std::string>()) << "  " << info.at("format").get<std::string>()
+            << " " << info.at("format_version").get<std::string>() << " for "
+            << paint(common, "bold", info.at("chip").get<std::string>());
+  if (info.contains("lanes")) std::cout << " (" << info["lanes"] << " lanes)";
+  std::cout << "\n";
+  if (!info.at("converter").get<std::string>().empty())
+    std::cout << "  made by " << info["converter"].get<std::string>() << ", " << info.at("built").get<std::string>()
+              << "\n";
+  std::cout << "  file " << human_bytes(info.at("file_bytes").get<std::uint64_t>()) << ", device memory "
+            << human_bytes(info.at("memory").at("ion_bytes").get<std::uint64_t>()) << " (weights "
+            << human_bytes(info.at("memory").at("weight_bytes").get<std::uint64_t>()) << ")\n";
+  const json& programs = info.at("programs");
+  for (std::size_t i = 0; i < programs.size(); ++i) print_program(programs[i], i, programs.size(), common);
+  std::cout << paint(common, "bold", "sections") << "\n";
+  for (const auto& section : info.at("sections")) {
+    std::cout << "  " << std::left << std::setw(12) << section.at("type").get<std::string>() << std::setw(16)
+              << section.at("name").get<std::string>() << std::right << std::setw(9)
+              << section.at("stored_bytes").get<std::uint64_t>() << " bytes at 0x" << std::hex
+              << section.at("file_offset").get<std::uint64_t>() << std::dec << "  md5 "
+              << section.at("md5").get<std::string>();
+    if (section.value("compressed", false)) std::cout << "  compressed";
+    if (section.value("encrypted", false)) std::cout << "  encrypted";
+    std::cout << "\n";
+  }
+  if (common.verbose) {
+    std::cout << paint(common, "bold", "weights") << "\n";
+    for (const auto& weight : info.at("weights")) {
+      std::cout << "  " << weight.at("name").get<std::string>() << "  " << shape_text(weight.at("shape")) << " "
+                << weight.at("dtype").get<std::string>() << "  at " << weight.at("offset") << "\n";
+    }
+  }
+  const json& refusals = info.at("refusals");
+  if (refusals.empty()) std::cout << paint(common, "green", "runs here") << ": nothing in this file is refused\n";
+  for (const auto& refusal : refusals)
+    std::cout << paint(common, "red", "would be refused") << ": " << refusal.get<std::string>() << "\n";
+}
+
+}  // namespace
+
+void add_info(CLI::App& app, Common& common, int&) {
+  auto* command =
+      app.add_subcommand("info", "format, chip, inputs and outputs, memory need, sections, what would be refused");
+  auto models = std::make_shared<std::vector<std::string>>();
+  command->add_option("MODEL", *models, "model files")->required();
+  command->footer(
+      "Examples:\n  vnpu info model.cvimodel\n  vnpu info -v model.cvimodel     all tensors and weights too\n  vnpu "
+      "info --json model.cvimodel");
+  command->callback([models, &common] {
+    json all = json::array();
+    for (const auto& path : *models) {
+      const json info = open_model(std::filesystem::path(path))->describe();
+      if (common.json) {
+        all.push_back(info);
+      } else {
+        print_text(info, common);
+      }
+    }
+    if (common.json) std::cout << (all.size() == 1 ? all[0] : all).dump(2) << "\n";
+  });
+}
+
+}  // namespace vnpu::cli

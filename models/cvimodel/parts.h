@@ -1,0 +1,49 @@
+// The steps of read(), one file each. Not for use outside this folder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "models/cvimodel/model.h"
+
+namespace vnpu::cvimodel {
+
+constexpr std::uint32_t header_bytes = 48;
+constexpr std::uint8_t newest_minor = 4;
+
+[[noreturn]] inline void damaged(std::uint64_t offset, const std::string& field, const std::string& message) {
+  throw Error(ErrorKind::damaged, offset, field, message);
+}
+
+// Bounds what is taken from the heap for things whose size a file can claim without having the bytes.
+class Budget {
+ public:
+  explicit Budget(std::uint64_t bytes) : left_(bytes), limit_(bytes) {}
+
+  void charge(std::uint64_t bytes, std::uint64_t offset, const std::string& field) {
+    if (bytes > left_) {
+      throw Error(ErrorKind::unsupported, offset, field,
+                  "needs more memory than the limit of " + std::to_string(limit_) + " bytes for a file of this size");
+    }
+    left_ -= bytes;
+  }
+
+ private:
+  std::uint64_t left_, limit_;
+};
+
+bool is_pixel_format(std::string_view name);       // one with an aligned size
+std::uint64_t aligned_size(const Tensor& tensor);  // by shape and pixel format, whatever Tensor::size says
+
+// Magic, version, chip, sizes and md5, in this order.
+Header read_header(ByteView file);
+
+// The flatbuffer behind the header: fills everything of the model but the header and the bytes of the sections.
+void read_body(ByteView file, Model& model);
+
+// Ranges of the sections in the file, and their bytes, decompressed.
+void read_sections(ByteView file, Model& model);
+
+}  // namespace vnpu::cvimodel

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Makes small seed files for the fuzzers: fuzz_seeds.py DEST writes DEST/<fuzzer>/<seed>.
+
+Only the Python library is used; every run writes the same files.
+"""
+import gzip
+import io
+import lzma
+import pathlib
+import struct
+import sys
+import tarfile
+import zipfile
+import zlib
+
+
+def npy(descr, shape, data, version=1):
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    prefix = 8 + (2 if version == 1 else 4)
+    header = header.ljust((prefix + len(header) + 1 + 63) // 64 * 64 - prefix - 1) + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header + data
+
+
+def npz(arrays, method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in arrays.items():
+            with archive.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=True) as entry:
+                entry.write(data)
+    return out.getvalue()
+
+
+def png(width, height, colour, depth=8, interlace=0):
+    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    row = (width * samples * depth + 7) // 8
+    data = b"".join(b"\0" + bytes((x * 7 + y) & 255 for x in range(row)) for y in range(height))
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    palette = chunk(b"PLTE", bytes(range(48)) * 16) if colour == 3 else b""
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace))
+            + palette + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b""))
+
+
+def jpeg(components, size=8, progressive=False):
+    """One flat block a component: every code is the one-bit code of 'no difference' or 'end of block'."""
+    def segment(marker, body):
+        return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+    blocks = (size // 8) ** 2 * components
+    frame = struct.pack(">BHHB", 8, size, size, components)
+    frame += b"".join(bytes([i + 1, 0x11, 0]) for i in range(components))
+    scan = bytes([components]) + b"".join(bytes([i + 1, 0]) for i in range(components))
+    scan += bytes([0, 0, 0]) if progressive else bytes([0, 63, 0])
+    bits = "0" * (blocks * (1 if progressive else 2))
+    bits += "1" * (-len(bits) % 8)
+    data = bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8))
+    table = bytes([1] + [0] * 15 + [0])
+    return (b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64) + segment(0xC2 if progressive else 0xC0, frame)
+            + segment(0xC4, b"\x00" + table + b"\x10" + table) + segment(0xDA, scan) + data + b"\xff\xd9")
+
+
+def tar(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def seeds():
+    arrays = {"a": npy("<f4", "(1, 2, 3)", bytes(24)), "b": npy("|i1", "(5,)", b"12345"), "c": npy("<u2", "()", b"\1\2")}
+    yield "fuzz_npz", {
+        "stored.npz": npz(arrays, zipfile.ZIP_STORED),
+        "deflated.npz": npz(arrays, zipfile.ZIP_DEFLATED),
+        "one.npy": arrays["a"],
+        "version2.npy": npy("<i8", "(2,)", bytes(16), 2),
+    }
+    yield "fuzz_image", {
+        **{f"colour{c}.png": png(9, 5, c) for c in (0, 2, 3, 4, 6)},
+        "deep.png": png(4, 4, 2, 16), "bits.png": png(12, 4, 0, 1),
+        "gray.jpg": jpeg(1), "colour.jpg": jpeg(3, 16), "progressive.jpg": jpeg(3, 16, True),
+    }
+    plain = tar({"case/a": b"abc", "case/empty": b""})
+    yield "fuzz_archive", {
+        "plain.tar": plain, "packed.tar.gz": gzip.compress(plain, mtime=0), "packed.tar.xz": lzma.compress(plain),
+        "stored.zip": npz(arrays, zipfile.ZIP_STORED),
+    }
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    for target, files in seeds():
+        folder = pathlib.Path(sys.argv[1]) / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
