@@ -107,7 +107,7 @@ void run_model(Options& options, const Common& common) {
                                    {"dtype", name(results[i].second.dtype)},
                                    {"top", top}});
     }
-    std::cout << report.dump(2) << "\n";
+    std::cout << report.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
     return;
   }
   if (common.quiet) return;
