@@ -67,7 +67,6 @@ void along_axes(HostCall& call, const std::vector<int>& axes, One one) {
   HostTensor now = in;
   for (const int axis : axes) {
     const Around s = around(now, axis);
-    if (s.axis == 0) damaged(call, "tensor " + describe(in) + " is empty");
     std::vector<T> y(static_cast<std::size_t>(s.outer * s.inner));
     for (std::int64_t o = 0; o < s.outer; ++o) {
       for (std::int64_t i = 0; i < s.inner; ++i) {
