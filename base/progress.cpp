@@ -22,6 +22,17 @@ void ProgressBar::advance(std::uint64_t steps, const std::string& note) {
   const std::lock_guard lock(mutex_);
   done_ = std::min(total_, done_ + std::min(steps, total_));
   note_ = note;
+  draw_locked();
+}
+
+void ProgressBar::update(std::uint64_t done, std::uint64_t total) {
+  const std::lock_guard lock(mutex_);
+  total_ = total;
+  done_ = std::min(done, total);
+  draw_locked();
+}
+
+void ProgressBar::draw_locked() {
   if (!visible_) return;
   const auto now = std::chrono::steady_clock::now();
   if (drawn_ && done_ != total_ && now - last_ < std::chrono::milliseconds(100)) return;

@@ -22,12 +22,15 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
 
   void advance(std::uint64_t steps = 1, const std::string& note = {});
+  // For work whose size becomes known on the way.
+  void update(std::uint64_t done, std::uint64_t total);
   // Wipes the bar, so that the caller can write a line of its own; the next advance() draws it again.
   void clear();
 
   std::string line() const;  // what is drawn, without control characters
 
  private:
+  void draw_locked();
   std::string line_locked() const;
   void wipe_locked();
 

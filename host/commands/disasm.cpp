@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "host/cli.h"
-#include "sim/runtime/compare.h"
+#include "sim/runtime/layer_trace.h"
 #include "sim/runtime/registry.h"
 
 namespace vnpu::cli {
@@ -40,7 +40,11 @@ void run_disasm(Options& options, const Common& common) {
   parse_range(options.range, options.disasm);
   std::vector<std::string> layers;
   if (!options.tensor_info.empty()) {
-    layers = layer_names(read_tensor_info(options.tensor_info));
+    for (const LayerRow& row : parse_layer_table(read_file(options.tensor_info))) {
+      if (row.id > 0xFFFF) continue;  // the commands have 16 bits for it
+      if (row.id >= layers.size()) layers.resize(row.id + 1);
+      layers[row.id] = row.name;
+    }
     options.disasm.layer_names = &layers;
   }
   if (common.json) std::cout << "[\n";

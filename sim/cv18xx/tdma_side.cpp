@@ -21,30 +21,21 @@ TdmaSide side_of(Memory& memory, bool local, std::uint32_t format, std::uint32_t
   return side;
 }
 
-[[noreturn]] void refuse_range(const TdmaCommand& command, const TdmaSide& side, const char* which, std::uint64_t begin,
-                               std::uint64_t end, std::uint64_t limit) {
-  const char* const memory = side.local ? "local memory of a lane" : "global memory";
-  throw Error(ErrorKind::fault, tdma_mnemonic(command) + ": " + which + " reaches from byte " + std::to_string(begin) +
-                                    " to " + std::to_string(end) + " of the " + memory + ", which has " +
-                                    std::to_string(limit) + " bytes");
-}
-
 void check(const TdmaCommand& command, const TdmaSide& side, const Extent& extent, const char* which) {
   if (side.start >= side.memory.size()) {
     throw Error(ErrorKind::fault, tdma_mnemonic(command) + ": " + which + " address " + std::to_string(side.start) +
                                       " is outside the " + (side.local ? "local" : "global") + " memory of " +
                                       std::to_string(side.memory.size()) + " bytes");
   }
-  const std::uint64_t length = (extent[0] - std::uint64_t{1}) * side.n_stride +
-                               (extent[2] - std::uint64_t{1}) * side.h_stride +
-                               (extent[3] - std::uint64_t{1}) * side.w_stride + side.element;
   // No element may leave its lane.
   const auto limit = side.local ? std::uint64_t{lane_bytes} : side.memory.size();
-  const auto begin = side.local ? side.start % lane_bytes : side.start;
-  const auto last = side.channel(extent[1] - std::uint64_t{1});
-  const auto rounds =
-      side.local ? (side.start / lane_bytes + extent[1] - 1) / side.lanes * side.c_stride : last - begin;
-  if (begin + rounds + length > limit) refuse_range(command, side, which, begin, begin + rounds + length, limit);
+  const auto range = range_of(side, extent);
+  if (range.end > limit) {
+    throw Error(ErrorKind::fault, tdma_mnemonic(command) + ": " + which + " reaches from byte " +
+                                      std::to_string(range.begin) + " to " + std::to_string(range.end) + " of the " +
+                                      (side.local ? "local memory of a lane" : "global memory") + ", which has " +
+                                      std::to_string(limit) + " bytes");
+  }
 }
 
 }  // namespace
@@ -68,17 +59,11 @@ TdmaSide destination_side(const TdmaCommand& command, Memory& memory) {
 }
 
 ByteRange range_of(const TdmaSide& side, const Extent& extent) {
-  ByteRange range{side.channel(0), side.channel(0)};
-  // The strides are not negative, so each lane's lowest byte belongs to its first channel and its highest to its last.
-  const std::uint64_t channels = extent[1];
-  const std::uint64_t round = side.local ? side.lanes : 1;
-  for (std::uint64_t c = 0; c < std::min(channels, round); ++c) {
-    range.begin = std::min(range.begin, side.channel(c));
-    range.end = std::max(range.end, side.channel(channels - 1 - c));
-  }
-  range.end += (extent[0] - std::uint64_t{1}) * side.n_stride + (extent[2] - std::uint64_t{1}) * side.h_stride +
-               (extent[3] - std::uint64_t{1}) * side.w_stride + side.element;
-  return range;
+  const std::uint64_t n = extent[0] - 1, c = extent[1] - 1, h = extent[2] - 1, w = extent[3] - 1;
+  const auto begin = side.local ? side.start % lane_bytes : side.start;
+  const auto rounds = side.local ? (side.start / lane_bytes + c) / side.lanes : c;
+  return {begin,
+          begin + n * side.n_stride + rounds * side.c_stride + h * side.h_stride + w * side.w_stride + side.element};
 }
 
 void check_source(const TdmaCommand& command, const TdmaSide& side, const Extent& extent) {

@@ -49,7 +49,7 @@ struct TdmaSide {
 TdmaSide source_side(const TdmaCommand& command, Memory& memory);
 TdmaSide destination_side(const TdmaCommand& command, Memory& memory);
 
-// Lowest and one past the highest byte of a side's elements.
+// The bytes a side's elements lie in: of the global memory, or (local) of every lane.
 struct ByteRange {
   std::uint64_t begin = 0, end = 0;
   bool overlaps(const ByteRange& other) const { return begin < other.end && other.begin < end; }

@@ -232,6 +232,15 @@ VlcParameters vlc_parameters(std::span<const std::uint8_t> stream) {
   return p;
 }
 
+std::array<std::uint8_t, 256> vlc_values(const VlcParameters& parameters) {
+  std::array<std::uint8_t, 256> values{};
+  for (std::size_t code = 0; code < values.size(); ++code) {
+    const auto byte = static_cast<std::uint8_t>(code);
+    values[code] = parameters.bf16 ? uncode_exponent(byte, parameters) : uncode_int8(byte, parameters);
+  }
+  return values;
+}
+
 void vlc_decode(std::span<const std::uint8_t> stream, std::span<std::uint8_t> plain) {
   const auto parameters = vlc_parameters(stream);
   const std::size_t element = parameters.bf16 ? 2 : 1;

@@ -2,6 +2,7 @@
 // Stream: 16-byte header, one k-map byte a block (padded to 16), bit-packed data (padded to 16).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -25,6 +26,9 @@ Bytes vlc_encode(std::span<const std::uint8_t> plain, const VlcParameters& param
 
 // The parameters in a stream's header; throws Error(damaged) when there are not 16 bytes.
 VlcParameters vlc_parameters(std::span<const std::uint8_t> stream);
+
+// The byte (int8) or exponent (bf16) behind each code.
+std::array<std::uint8_t, 256> vlc_values(const VlcParameters& parameters);
 
 // Fills `plain` (its size says how much there is) from a stream, which may be followed by other bytes. Throws
 // Error(damaged) with the offset in the stream for every stream that is cut short or not well formed. Work is bounded

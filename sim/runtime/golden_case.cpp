@@ -63,7 +63,7 @@ bool ends_with_case(const std::string& case_name, std::string_view row) {
   return last(case_name) == last(row);
 }
 
-const KnownOpen* find_open(const std::vector<KnownOpen>& rows, const std::string& case_name, const std::string& tensor,
+const KnownOpen* find_open(std::span<const KnownOpen> rows, const std::string& case_name, const std::string& tensor,
                            const Tensor& expected) {
   for (const auto& row : rows) {
     if (row.tensor == tensor && ends_with_case(case_name, row.case_name) && row.sha256 == sha256_hex(expected.bytes)) {
@@ -87,8 +87,8 @@ void set_inputs(Network& network, const NamedTensors& inputs) {
 
 class CaseRun {
  public:
-  CaseRun(const CaseFiles& files, const NetworkOptions& options, CaseResult& result)
-      : files_(files), options_(options), result_(result), open_rows_(known_open()) {}
+  CaseRun(const CaseFiles& files, const NetworkOptions& options, std::span<const KnownOpen> open, CaseResult& result)
+      : files_(files), options_(options), result_(result), open_rows_(open) {}
 
   void run() {
     const auto info = parse_json(files_, "case.json");
@@ -197,7 +197,7 @@ class CaseRun {
   const CaseFiles& files_;
   const NetworkOptions& options_;
   CaseResult& result_;
-  std::vector<KnownOpen> open_rows_;
+  std::span<const KnownOpen> open_rows_;
   std::set<std::string> open_tensors_;
   Json traces_;
   Findings findings_;
@@ -327,6 +327,10 @@ std::optional<std::string> first_difference(const Tensor& expected, const Tensor
 }
 
 CaseResult run_case(const CaseFiles& files, const NetworkOptions& options) {
+  return run_case(files, options, known_open());
+}
+
+CaseResult run_case(const CaseFiles& files, const NetworkOptions& options, std::span<const KnownOpen> open) {
   CaseResult result;
   result.name = files.name();
   const auto start = std::chrono::steady_clock::now();
@@ -336,7 +340,7 @@ CaseResult run_case(const CaseFiles& files, const NetworkOptions& options) {
   };
   try {
     if (files.has("case.json")) {
-      CaseRun(files, options, result).run();
+      CaseRun(files, options, open, result).run();
     } else {
       run_broken(files, options, result);
     }
