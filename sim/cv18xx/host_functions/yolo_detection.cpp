@@ -184,6 +184,9 @@ void yolo_detection(HostCall& call) {
       const HostTensor& t = *sorted[m];
       const std::int64_t cells = t.shape[2] * t.shape[3];
       bound_work(call, images * cells, std::int64_t{3} * head.classes);
+      if (!call.quirks.yolo_reads_behind && t.shape[1] < std::int64_t{3} * (head.classes + 5)) {
+        damaged(call, "map " + describe(t) + " has too few channels for " + std::to_string(head.classes) + " classes");
+      }
       collect(call, head, t, values[m], m, static_cast<std::size_t>(image * t.shape[1] * cells), all);
     }
     suppress(call, all, nms_threshold);

@@ -1,8 +1,10 @@
 // Each quirk of a CPU function, on and off.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 
+#include "base/error.h"
 #include "tests/sim/host_functions/call_builder.h"
 
 namespace vnpu::cv18xx::test {
@@ -102,6 +104,59 @@ TEST(HostQuirks, SoftmaxFirstRowMax) {
   const Floats vendor = run({});
   EXPECT_EQ(vendor[0], 0.5f);
   EXPECT_TRUE(std::isnan(vendor[2]));  // exp(-500 - 0) / 0
+}
+
+TEST(HostQuirks, QuantBf16Gain) {
+  const auto run = [](const Quirks& quirks) {
+    return Call("quant")
+        .with("from", std::string("NONE"))
+        .with("to", std::string("BF16"))
+        .in({1, 1, 1, 3}, {std::bit_cast<float>(0x3F808000u), std::bit_cast<float>(0x3F818000u), -1.0f})
+        .out(DType::bf16, {1, 1, 1, 3})
+        .quirks(quirks)
+        .run<std::uint16_t>();
+  };
+  // the gain of about 1/511 is half a step of the smallest mantissa: 1.00390625 stays, 1.01171875 goes up
+  EXPECT_EQ(run({}), (std::vector<std::uint16_t>{0x3F80, 0x3F81, 0xBF80}));
+  EXPECT_EQ(run(without(&Quirks::quant_bf16_gain)), (std::vector<std::uint16_t>{0x3F80, 0x3F82, 0xBF80}));
+}
+
+TEST(HostQuirks, ReduceBytesWrap) {
+  const auto run = [](const char* function, const Quirks& quirks) {
+    return Call(function)
+        .with("axes", std::vector<std::int32_t>{3})
+        .in<std::uint8_t>(DType::u8, {1, 1, 1, 2}, {200, 100})
+        .out(DType::u8, {1, 1, 1, 1})
+        .quirks(quirks)
+        .run<std::uint8_t>()[0];
+  };
+  EXPECT_EQ(run("cpu_reduce_mean", {}), 22);  // 300 - 256, halved
+  EXPECT_EQ(run("cpu_reduce_mean", without(&Quirks::reduce_bytes_wrap)), 150);
+  EXPECT_EQ(run("reduce_l2", {}), 8);  // 50000 mod 256 = 80
+  EXPECT_EQ(run("reduce_l2", without(&Quirks::reduce_bytes_wrap)), 223);
+}
+
+TEST(HostQuirks, ReduceMaxFirstAxis) {
+  const auto run = [](const Quirks& quirks) {
+    return Call("cpu_reduce_max")
+        .with("axes", std::vector<std::int32_t>{2, 3})
+        .in({1, 1, 2, 2}, {1, 9, 2, 3})
+        .out({1, 1, 1, 1})
+        .quirks(quirks)
+        .run();
+  };
+  EXPECT_EQ(run({}), Floats{2});
+  EXPECT_EQ(run(without(&Quirks::reduce_max_first_axis)), Floats{9});
+}
+
+TEST(HostQuirks, YoloReadsBehind) {
+  Call call("yolo_detection");
+  call.with("anchors", std::string("1,1,1,1,1,1,1,1,1,1,1,1")).with("class_num", 3);
+  call.with("net_input_h", 4).with("net_input_w", 4).with("keep_topk", 1);
+  call.with("nms_threshold", 0.5f).with("obj_threshold", 0.6f).with("tiny", true);
+  call.in({1, 23, 1, 2}, Floats(46)).in({1, 23, 1, 1}, Floats(23)).out({1, 1, 1, 6});
+  EXPECT_EQ(call.run(), Floats(6));
+  EXPECT_THROW(call.quirks(without(&Quirks::yolo_reads_behind)).run(), Error);
 }
 
 }  // namespace
