@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes small seed files for the fuzzers: fuzz_seeds.py DEST writes DEST/<fuzzer>/<seed>.
 
-Only the Python library is used; every run writes the same files.
+Only the Python library and the golden cases are used; every run writes the same files.
 """
 import gzip
 import io
@@ -72,7 +72,61 @@ def tar(files):
     return out.getvalue()
 
 
+def cases():
+    """The smallest case of some families as fuzz_case wants it: name, zero byte, 32-bit length, bytes of each file."""
+    golden = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/cv18xx"
+    for family in ("activation", "cpu_topk", "errors", "layers", "merged", "pad", "post", "preproc", "softmax"):
+        with tarfile.open(golden / f"{family}.tar.xz") as archive:
+            folders = {}
+            for entry in archive:
+                if entry.isfile() and not entry.name.endswith("info.txt") or entry.name.endswith("/tensor_info.txt"):
+                    folder, name = entry.name.rsplit("/", 1)
+                    folders.setdefault(folder, {})[name] = archive.extractfile(entry).read()
+        usable = [files for files in folders.values() if len(files.get("model.cvimodel", b"")) > 1000]
+        files = min(usable, key=lambda files: sum(map(len, files.values())))
+        yield f"{family}.case", b"".join(name.encode() + b"\0" + struct.pack("<I", len(data)) + data
+                                         for name, data in sorted(files.items()))
+
+
+def command_records(model):
+    """The records of the command buffer that ends a .cvimodel of one TPU routine: (engine, descriptor)."""
+    for start in range(48, len(model)):
+        records, at = [], start
+        while at + 8 <= len(model) and model[at] == model[start] and model[at] in (0xA7, 0xA8) and model[at + 1]:
+            records.append((model[at + 2], model[at + 8:at + 8 + model[at + 1]]))
+            at += 8 + model[at + 1]
+        if at == len(model) and records:
+            return model[start:], records
+    sys.exit("no command buffer at the end of the model")
+
+
+def dmabuf(records):
+    """One group, as the vendor's runtime lays it out (docs/isa_cv18xx.md)."""
+    tiu = [bytearray(words) for engine, words in records if engine == 0]
+    tdma = [bytearray(words) for engine, words in records if engine == 2]
+    tiu[-1][0] |= 2
+    tdma[-1][0] |= 4
+    stored = b"".join(words[16 * i:16 * i + 16] for words in tiu for i in (6, 1, 2, 3, 4, 5, 0))
+    at_tdma = (512 + len(stored) + 128 + 63) // 64 * 64
+    head = struct.pack("<HHIIII", 0xB5B5, 0x1822, at_tdma + 64 * len(tdma), 1, len(tiu), len(tdma)).ljust(128, b"\0")
+    group = struct.pack("<5I", 2, len(tiu), len(tdma), 512, at_tdma).ljust(28, b"\0") + b"layer_end"
+    return (head + group).ljust(512, b"\0") + stored.ljust(at_tdma - 512, b"\0") + b"".join(tdma), stored
+
+
+def command_seeds():
+    """The first byte chooses what fuzz_commands.cpp takes the rest for; bit 7 is the chip."""
+    for path in sorted((pathlib.Path(__file__).parent.parent / "tests/golden/digits").glob("*.cvimodel")):
+        stream, records = command_records(path.read_bytes())
+        chip = 0 if stream[0] == 0xA7 else 0x80
+        buffer, stored = dmabuf(records)
+        yield path.stem + ".cmdbuf", bytes([chip]) + stream
+        yield path.stem + ".dmabuf", bytes([chip | 1]) + buffer
+        yield path.stem + ".stored", bytes([chip | 2]) + stored[:112]
+        yield path.stem + ".words", bytes([chip | 3]) + b"".join(words for _, words in records)
+
+
 def seeds():
+    yield "fuzz_commands", dict(command_seeds())
     arrays = {"a": npy("<f4", "(1, 2, 3)", bytes(24)), "b": npy("|i1", "(5,)", b"12345"), "c": npy("<u2", "()", b"\1\2")}
     yield "fuzz_npz", {
         "stored.npz": npz(arrays, zipfile.ZIP_STORED),
@@ -90,6 +144,7 @@ def seeds():
         "plain.tar": plain, "packed.tar.gz": gzip.compress(plain, mtime=0), "packed.tar.xz": lzma.compress(plain),
         "stored.zip": npz(arrays, zipfile.ZIP_STORED),
     }
+    yield "fuzz_case", dict(cases())
 
 
 def main():

@@ -158,6 +158,8 @@ WireCommand decode_wire(ByteView bytes, const std::string& what) {
 std::vector<CommandGroup> split_groups(std::span<const StreamEntry> stream) {
   std::vector<CommandGroup> groups;
   CommandGroup group;
+  CpuSync end;
+  end.name = "layer_end";
   const auto close = [&](const CpuSync& cpu) {
     group.cpu = cpu;
     group.cpu.num_tiu = static_cast<std::uint32_t>(group.tiu.size());
@@ -178,9 +180,9 @@ std::vector<CommandGroup> split_groups(std::span<const StreamEntry> stream) {
         break;
       case Engine::cpu: close(entry.cpu()); break;
     }
-    if (last_id) close({});
+    if (last_id) close(end);
   }
-  if (!group.tiu.empty() || !group.tdma.empty()) close({});
+  if (!group.tiu.empty() || !group.tdma.empty()) close(end);
   return groups;
 }
 

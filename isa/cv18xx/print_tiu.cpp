@@ -1,4 +1,5 @@
 #include <array>
+#include <string_view>
 
 #include "isa/cv18xx/print_parts.h"
 
@@ -22,6 +23,7 @@ bool is_bf16(const TiuCommand& c) { return c.opd_typ != 0; }
 std::uint32_t element(const TiuCommand& c) { return is_bf16(c) ? 2 : 1; }
 bool has_bias(const TiuCommand& c) { return c.tsk_opd_num == 3; }
 bool is_lut(const TiuCommand& c) { return c.tsk_typ == tsk_arith && c.tsk_eu_typ == arith_lut; }
+bool is_mac(const TiuCommand& c) { return c.tsk_typ == tsk_arith && c.tsk_eu_typ == arith_mac; }
 bool is_qdm_arith(const TiuCommand& c) {
   return c.tsk_typ == tsk_matmul || (c.tsk_typ == tsk_arith && c.tsk_eu_typ == arith_mul);
 }
@@ -97,7 +99,8 @@ std::string show(const TiuCommand& c, const Operand& o, const PrintOptions& opti
   const Strides packed = packed_local(o.dims, element(c), lane, options.chip.lanes, true);
   if (o.code == code_explicit) {
     out += stride_text(o.dims, o.strides, packed);
-    if (o.wide && !is_bf16(c)) {
+    const bool old_result = is_mac(c) && std::string_view(o.name) == "res";  // 16 bit, whatever is stored
+    if ((o.wide || old_result) && !is_bf16(c)) {
       // The second byte plane is told only where it does not follow the first.
       const std::uint64_t usual = packed.n * o.dims.n;
       if (o.plane != usual) out += " hi=+" + hex(o.plane);
@@ -167,9 +170,8 @@ void arithmetic(const TiuCommand& c, Line& line) {
     a.push_back("shift=" + std::to_string(c.opt_res_shift));
     if (!c.opt_rshift_typ && !(c.tsk_typ == tsk_arith && c.tsk_eu_typ == arith_shift)) a.push_back("trunc");
   }
-  const bool mac = c.tsk_typ == tsk_arith && c.tsk_eu_typ == arith_mac;
   if (c.tsk_typ == tsk_matmul && c.opt_res_add) a.push_back("add");
-  if (!is_bf16(c) && c.opt_left_shift && (mac || (c.tsk_typ == tsk_matmul && c.opt_res_add))) {
+  if (!is_bf16(c) && c.opt_left_shift && (is_mac(c) || (c.tsk_typ == tsk_matmul && c.opt_res_add))) {
     a.push_back("lshift=" + std::to_string(c.opt_left_shift));
   }
   if (c.opt_relu_typ == 1) a.push_back("relu");

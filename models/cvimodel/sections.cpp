@@ -15,9 +15,11 @@ std::string field_of(std::size_t index, const char* field) {
 void check_ranges(ByteView file, const Model& model) {
   std::vector<std::size_t> order(model.sections.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return model.sections[a].file_offset < model.sections[b].file_offset;
-  });
+  // Of two at one place the empty one comes first.
+  const auto range = [&](std::size_t i) {
+    return std::pair(model.sections[i].file_offset, model.sections[i].stored_size);
+  };
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return range(a) < range(b); });
   std::uint64_t end = std::uint64_t{model.header.size} + model.header.body_size;
   for (const auto i : order) {
     const Section& section = model.sections[i];

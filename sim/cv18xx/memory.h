@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "isa/cv18xx/chip.h"
+#include "sim/cv18xx/workspace.h"
 
 namespace vnpu::cv18xx {
 
@@ -25,6 +26,9 @@ class Memory {
   std::span<std::uint8_t> global() { return {global_.get(), global_bytes_}; }
   std::span<const std::uint8_t> global() const { return {global_.get(), global_bytes_}; }
 
+  // Room for the engines' copies of operands; no part of the chip's state.
+  Workspace& workspace() { return workspace_; }
+
   // Global address of a command = base[sel] + its 40-bit address; an offset into global().
   std::array<std::uint64_t, 8> base{};
 
@@ -41,6 +45,7 @@ class Memory {
   std::vector<std::uint8_t> local_;
   std::uint64_t global_bytes_;
   std::unique_ptr<std::uint8_t[], Unmap> global_;
+  Workspace workspace_;
 };
 
 }  // namespace vnpu::cv18xx

@@ -14,6 +14,9 @@ void check_int(const TiuJob& job) {
   const TiuCommand& c = job.command;
   job.require_signs();
   job.require(c.opt_relu_typ == 0 || c.opt_res0_seg, "opt_relu_typ needs an 8-bit result");
+  job.require((c.opt_opd0_seg || c.opd0_b_str) && (c.opt_res0_seg || c.res0_b_str) &&
+                  (c.opt_opd1_seg || c.opt_opd1_const || c.opd1_b_str),
+              "a plane distance (opd0_b_str, opd1_b_str, res0_b_str) is 0");
   switch (c.tsk_eu_typ) {
     case arith_mul:
     case arith_mac: job.require(c.opt_opd0_seg && c.opt_opd1_seg, "opt_opd0_seg and opt_opd1_seg must be 1"); break;
@@ -34,6 +37,7 @@ void check_int(const TiuJob& job) {
       job.require(!c.opt_opd0_seg && c.opt_opd1_seg && !c.opt_res0_seg,
                   "opt_opd0_seg and opt_res0_seg must be 0, opt_opd1_seg 1");
       job.require(c.opt_opd0_sign && c.opt_opd1_sign, "opt_opd0_sign and opt_opd1_sign must be 1");
+      job.require(c.opt_shift_typ == 1, "opt_shift_typ must be 1");
       job.require(c.opt_res_shift == 0 && c.opt_rshift_typ == 0, "opt_res_shift and opt_rshift_typ must be 0");
       break;
     case arith_and:
@@ -186,9 +190,15 @@ void execute_bf16(const TiuJob& job) {
 
 }  // namespace
 
-void execute_arith(const TiuJob& job) {
+void check_arith(const TiuJob& job) {
   check(job);
   require_inside(job.res0(), 1, job.operation);
+  require_inside(job.opd0(), 1, job.operation);
+  if (job.command.tsk_opd_num == 2 && !job.command.opt_opd1_const) require_inside(job.opd1(), 1, job.operation);
+}
+
+void execute_arith(const TiuJob& job) {
+  check_arith(job);
   if (job.command.opd_typ == 0) {
     execute_int(job);
   } else {

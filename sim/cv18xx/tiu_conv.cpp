@@ -89,7 +89,7 @@ void check(const TiuJob& job) {
   job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,
               "short_res0_str must be 0 or 3");
   job.require(c.short_opd0_str == stride_aligned, "short_opd0_str must be 0");
-  job.require(c.opt_opd1_const || c.short_opd1_str == stride_dense, "short_opd1_str must be 1");
+  job.require(c.short_opd1_str == stride_dense, "short_opd1_str must be 1");
   job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
   job.require(c.opd1_n == c.opd0_c, "opd1_n is not opd0_c");
   job.require(c.opd1_c == c.res0_c, "opd1_c is not res0_c");
@@ -107,18 +107,22 @@ TensorView weights_view(const TiuJob& job, const Window& window) {
 
 }  // namespace
 
-void execute_conv(const TiuJob& job) {
-  const TiuCommand& c = job.command;
+WindowOperands checked_conv(const TiuJob& job) {
   check(job);
   const Window window = read_window(job, true, true);
-  const TensorView in = job.opd0();
-  const TensorView out = job.res0();
-  const TensorView weights = weights_view(job, window);
+  const WindowOperands operands{window, job.opd0(), job.res0(), weights_view(job, window)};
+  require_inside(operands.out, 1, job.operation);
+  require_inside(operands.in, 1, job.operation);
+  job.require_work(operands.out.count(), window.cells(), operands.in.c);
+  if (!job.command.opt_opd1_const) require_inside(operands.weights, 1, job.operation);
+  return operands;
+}
+
+void execute_conv(const TiuJob& job) {
+  const TiuCommand& c = job.command;
+  const auto [window, in, out, weights] = checked_conv(job);
   const bool from_sums = c.ps32_md & 1;
   const bool to_sums = c.ps32_md & 2;
-  require_inside(out, 1, job.operation);
-  require_inside(in, 1, job.operation);
-  job.require_work(out.count(), window.cells(), in.c);
 
   if (c.opd_typ == 0) {
     Operands<std::int32_t> operands;

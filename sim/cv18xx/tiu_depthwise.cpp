@@ -39,7 +39,8 @@ void check(const TiuJob& job) {
   job.require(c.short_nchwstr_same == 0, "short_nchwstr_same must be 0");
   job.require(c.opt_opd1_const || c.opt_opd1_sign == 1, "opt_opd1_sign must be 1");
   job.require(c.opt_rshift_typ == 1, "opt_rshift_typ must be 1");
-  job.require(c.opd_typ || c.opt_opd2_sign == 1, "opt_opd2_sign must be 1");
+  job.require(!c.opt_chl_quan || c.short_opd2_str == stride_bias, "short_opd2_str must be 2 with opt_chl_quan");
+  job.require(c.opt_opd2_sign == 1, "opt_opd2_sign must be 1");
   job.require(c.short_res0_str != stride_registers || c.res0_n_str % eu_num == 0,
               "res0_n_str must be a multiple of 16");
   job.require(c.opd1_n == 1, "opd1_n must be 1");
@@ -47,14 +48,14 @@ void check(const TiuJob& job) {
   job.require(c.short_res0_str == stride_aligned || c.short_res0_str == stride_registers,
               "short_res0_str must be 0 or 3");
   job.require(c.short_opd0_str == c.short_res0_str, "short_opd0_str must be short_res0_str");
-  job.require(c.opt_opd1_const || c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
+  job.require(c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
   job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
   job.require(c.opd0_c == c.res0_c, "opd0_c and res0_c differ");
 }
 
 }  // namespace
 
-void execute_depthwise(const TiuJob& job) {
+WindowOperands checked_depthwise(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
   Window window = read_window(job, true, false);
@@ -62,15 +63,22 @@ void execute_depthwise(const TiuJob& job) {
     // Quirk: the sizes were checked with the dilation; the multiply reads the kernel's cells side by side.
     window.y.dilation = window.x.dilation = 1;
   }
-  const TensorView in = job.opd0();
-  const TensorView out = job.res0();
   TensorView kernels = job.opd1();
   kernels.n = 1;
   kernels.c = c.res0_c;
   apply_stride_code(kernels, stride_aligned);
+  const WindowOperands operands{window, job.opd0(), job.res0(), kernels};
+  require_inside(operands.out, 1, job.operation);
+  require_inside(operands.in, 1, job.operation);
+  job.require_work(operands.out.count(), window.cells(), 1);
+  if (!c.opt_opd1_const) require_inside(kernels, 1, job.operation);
+  return operands;
+}
+
+void execute_depthwise(const TiuJob& job) {
+  const TiuCommand& c = job.command;
+  const auto [window, in, out, kernels] = checked_depthwise(job);
   const std::size_t weight_step = c.opt_opd1_const ? 0 : 1;
-  require_inside(out, 1, job.operation);
-  job.require_work(out.count(), window.cells(), 1);
 
   if (c.opd_typ == 0) {
     const auto cells = job.load_int(in, 1, c.opt_opd0_sign);

@@ -14,6 +14,9 @@
 
 namespace vnpu::cv18xx {
 
+// "conv", "depthwise", "mac" ...; for messages.
+const char* operation_name(const TiuCommand& command);
+
 struct TiuJob {
   const TiuCommand& command;
   std::span<std::uint8_t> local;
@@ -81,6 +84,24 @@ struct Window {
 // The window the registers describe. The result must be as large as input, kernel and pads say (convolution) or may be
 // smaller (depthwise, pools: compilers use it). Pools have no dilation.
 Window read_window(const TiuJob& job, bool dilated, bool exact_size);
+
+// What no command may ask for, whatever its kind.
+void check_any(const TiuJob& job);
+// The operands of a command after every check of the law but those on operand 2, stored partial sums and 16-bit planes:
+// the scalar law and the kernels start from these. `weights` is checked unless it is a constant.
+struct WindowOperands {
+  Window window;
+  TensorView in, out, weights;
+};
+WindowOperands checked_conv(const TiuJob& job);
+WindowOperands checked_depthwise(const TiuJob& job);  // with the quirk about its dilation applied
+WindowOperands checked_pool(const TiuJob& job);       // without weights
+struct MatmulOperands {
+  TensorView left, right, result;  // right is checked unless it is a constant
+};
+MatmulOperands checked_matmul(const TiuJob& job);
+void check_arith(const TiuJob& job);
+void check_lut(const TiuJob& job);
 
 void execute_conv(const TiuJob& job);
 void execute_depthwise(const TiuJob& job);

@@ -5,7 +5,6 @@
 #include "sim/cv18xx/tiu_job.h"
 
 namespace vnpu::cv18xx {
-namespace {
 
 const char* operation_name(const TiuCommand& c) {
   static constexpr const char* pools[] = {"maxpool", "avgpool", "depthwise", "minpool"};
@@ -20,12 +19,14 @@ const char* operation_name(const TiuCommand& c) {
   }
 }
 
-}  // namespace
+void check_any(const TiuJob& job) {
+  job.require_supported(job.command.opt_opd0_const == 0, "opt_opd0_const must be 0");
+  job.require_supported(job.command.tsk_opd_num < 3 || job.command.opt_opd2_const == 0, "opt_opd2_const must be 0");
+}
 
 void execute_tiu_law(const TiuCommand& command, Memory& memory, const Quirks& quirks) {
   const TiuJob job{command, memory.local(), memory.lanes(), quirks, operation_name(command)};
-  job.require_supported(command.opt_opd0_const == 0, "opt_opd0_const must be 0");
-  job.require_supported(command.tsk_opd_num < 3 || command.opt_opd2_const == 0, "opt_opd2_const must be 0");
+  check_any(job);
   switch (command.tsk_typ) {
     case tsk_conv: return execute_conv(job);
     case tsk_pool:

@@ -8,11 +8,13 @@ void check(const TiuJob& job) {
   const TiuCommand& c = job.command;
   job.require(c.tsk_opd_num == 2, "tsk_opd_num must be 2");
   job.require_supported(c.opt_opd1_const == 0, "opt_opd1_const must be 0");
-  job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1, "opt_opd0_seg and opt_opd1_seg must be 1");
+  job.require(c.opt_opd0_seg == 1 && c.opt_opd1_seg == 1 && c.opt_res0_seg,
+              "opt_opd0_seg, opt_opd1_seg, opt_res0_seg must be 1");
   const std::uint32_t sign = c.opd_typ;
   job.require(c.opt_opd0_sign == sign && c.opt_opd1_sign == sign && c.opt_res0_sign == sign,
               "signs must be 0 for int8 and 1 for bf16");
-  job.require(!c.opd_typ || c.opt_opd2_seg == 1, "opt_opd2_seg must be 1 for bf16");
+  job.require(!c.opd_typ || (c.opt_opd2_seg == 1 && c.opt_opd2_sign == 1),
+              "opt_opd2_seg and opt_opd2_sign must be 1 for bf16");
   job.require(
       c.short_res0_str == stride_aligned && c.short_opd0_str == stride_aligned && c.short_opd1_str == stride_aligned,
       "stride codes must be 0");
@@ -26,13 +28,18 @@ void check(const TiuJob& job) {
 
 }  // namespace
 
+void check_lut(const TiuJob& job) {
+  check(job);
+  require_inside(job.opd1(), 1, job.operation);
+  require_inside(job.res0(), 1, job.operation);
+  require_inside(job.opd0(), 1, job.operation);
+}
+
 void execute_lut(const TiuJob& job) {
   const TiuCommand& c = job.command;
-  check(job);
+  check_lut(job);
   const TensorView out = job.res0();
   const TensorView table = job.opd1();
-  require_inside(table, 1, job.operation);
-  require_inside(out, 1, job.operation);
   // Quirk: the table of a channel is rotated by the 64 KiB page of the result.
   const std::uint32_t rotation = job.quirks.lut_channel_rotation ? c.res0_addr >> 16 : 0;
   const auto entry = [&](std::size_t element, std::uint32_t index) {

@@ -67,7 +67,7 @@ void check(const TiuJob& job) {
   job.require(c.tsk_eu_typ != 12, "tsk_eu_typ must not be 12");
   job.require(c.res0_h == 1 && c.opd0_h == 1 && c.opd1_h == 1, "heights must be 1");
   job.require(c.short_res0_str == stride_aligned && c.short_opd0_str == stride_aligned, "stride codes must be 0");
-  job.require(c.opt_opd1_const || c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
+  job.require(c.short_opd1_str == stride_aligned, "short_opd1_str must be 0");
   job.require(c.opd0_n == c.res0_n, "opd0_n and res0_n differ");
   job.require(c.opd1_c == c.res0_c, "opd1_c and res0_c differ");
   job.require(c.opd0_c > 0 && c.opd1_w + c.opd0_w * (c.opd0_c - 1) == c.opd1_n,
@@ -158,16 +158,22 @@ void execute_bf16(const TiuJob& job, const TensorView& result, const TensorView&
 
 }  // namespace
 
-void execute_matmul(const TiuJob& job) {
+MatmulOperands checked_matmul(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check(job);
-  const TensorView result = job.res0();
-  TensorView right = job.opd1();
-  right.w = c.res0_w;  // opd1_w holds the columns used in the last channel of the left matrix
-  apply_stride_code(right, stride_aligned);
-  require_inside(result, 1, job.operation);
-  job.require_work(result.count(), c.opd1_n, 1);
-  if (c.opd_typ == 0) {
+  MatmulOperands operands{job.opd0(), job.opd1(), job.res0()};
+  operands.right.w = c.res0_w;  // opd1_w holds the columns used in the last channel of the left matrix
+  apply_stride_code(operands.right, stride_aligned);
+  require_inside(operands.result, 1, job.operation);
+  job.require_work(operands.result.count(), c.opd1_n, 1);
+  require_inside(operands.left, 1, job.operation);
+  if (!c.opt_opd1_const) require_inside(operands.right, 1, job.operation);
+  return operands;
+}
+
+void execute_matmul(const TiuJob& job) {
+  const auto [left, right, result] = checked_matmul(job);
+  if (job.command.opd_typ == 0) {
     execute_int8(job, result, right);
   } else {
     execute_bf16(job, result, right);

@@ -56,16 +56,20 @@ void check(const TiuJob& job) {
 
 }  // namespace
 
+WindowOperands checked_pool(const TiuJob& job) {
+  check(job);
+  WindowOperands operands{read_window(job, false, false), job.opd0(), job.res0(), {}};
+  // Max and min pool know no inserted cells (only the result's size counts them).
+  if (job.command.tsk_eu_typ != pool_avg) operands.window.y.gap = operands.window.x.gap = 1;
+  require_inside(operands.out, 1, job.operation);
+  require_inside(operands.in, 1, job.operation);
+  job.require_work(operands.out.count(), operands.window.cells(), 1);
+  return operands;
+}
+
 void execute_pool(const TiuJob& job) {
   const TiuCommand& c = job.command;
-  check(job);
-  Window window = read_window(job, false, false);
-  // Max and min pool know no inserted cells (only the result's size counts them).
-  if (c.tsk_eu_typ != pool_avg) window.y.gap = window.x.gap = 1;
-  const TensorView in = job.opd0();
-  const TensorView out = job.res0();
-  require_inside(out, 1, job.operation);
-  job.require_work(out.count(), window.cells(), 1);
+  const auto [window, in, out, no_weights] = checked_pool(job);
   const bool is_max = c.tsk_eu_typ == pool_max;
 
   if (c.opd_typ == 0) {

@@ -165,8 +165,6 @@ std::vector<bool> reused(const std::vector<TensorInfo>& tensors) {
     for (std::size_t k = i + 1; k < tensors.size() && !out[i]; ++k) {
       const auto &a = tensors[i], &b = tensors[k];
       if (!a.address || !b.address || a.memory != b.memory) continue;
-      // An io memory holds one tensor.
-      if (a.memory == "io") continue;
       out[i] = *a.address < *b.address + b.byte_size && *b.address < *a.address + a.byte_size;
     }
   }

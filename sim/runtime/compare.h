@@ -17,9 +17,9 @@ namespace vnpu {
 
 // What counts as the same. With none set, every element must be equal (NaN equals NaN of the same bits).
 struct Tolerance {
-  std::optional<double> cosine;          // at least
-  std::optional<double> euclidean;       // at least
-  std::optional<double> max_difference;  // at most
+  std::optional<double> cosine = {};          // at least
+  std::optional<double> euclidean = {};       // at least
+  std::optional<double> max_difference = {};  // at most
 
   bool exact() const { return !cosine && !euclidean && !max_difference; }
 };

@@ -13,9 +13,11 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "sim/core/checks.h"
 #include "sim/core/network.h"
 
 namespace vnpu {

@@ -181,6 +181,7 @@ TEST(CommandStream, GroupsEndAtCpuRecordsAndTheLastId) {
   EXPECT_EQ(groups[1].tdma.size(), 1u);
   EXPECT_EQ(groups[2].tiu.size(), 1u);
   EXPECT_EQ(groups[2].cpu.num_tiu, 1u);
+  EXPECT_EQ(groups[2].cpu.name, "layer_end");
 }
 
 // --- stored order

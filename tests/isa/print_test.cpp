@@ -146,6 +146,8 @@ TEST(Print, ArithmeticPoolsMatricesAndTables) {
   c.res0_n_str = c.res0_c_str = c.res0_h_str = 16;
   c.res0_b_str = 0x40;
   EXPECT_EQ(body(c), "mac.i8 res L0+0x0000 1x1x1x16:i16 hi=+0x40, opd0 L0+0x0000, opd1 L0+0x0000 lshift=3 ; layer 0");
+  c.opt_res0_seg = 1;  // the old result is 16 bit all the same
+  EXPECT_EQ(body(c), "mac.i8 res L0+0x0000 1x1x1x16 hi=+0x40, opd0 L0+0x0000, opd1 L0+0x0000 lshift=3 ; layer 0");
   c = tiu(tsk_arith, arith_lut);
   c.opt_opd1_sign = 0;
   shape(c.opd1_n, c.opd1_c, c.opd1_h, c.opd1_w, {1, 8, 16, 16});

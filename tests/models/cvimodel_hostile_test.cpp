@@ -15,12 +15,16 @@ namespace {
 std::atomic<std::size_t> living{0}, peak{0};
 }  // namespace
 
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   void* place = std::malloc(size);
-  if (!place) throw std::bad_alloc();
+  if (!place) return nullptr;
   living += malloc_usable_size(place);
   if (living > peak) peak = living.load();
   return place;
+}
+void* operator new(std::size_t size) {
+  if (void* place = operator new(size, std::nothrow)) return place;
+  throw std::bad_alloc();
 }
 void operator delete(void* place) noexcept {
   if (place) living -= malloc_usable_size(place);

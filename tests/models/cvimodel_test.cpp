@@ -138,6 +138,19 @@ TEST(Cvimodel, AnUnalignedViewReadsTheSame) {
   EXPECT_EQ(write(read(ByteView(view))), Bytes(view.begin(), view.end()));
 }
 
+TEST(Cvimodel, EmptySectionsTakeNoPlace) {
+  Model model = sample_model();
+  model.weights.clear();
+  for (Program& program : model.programs) {
+    for (Routine& routine : program.routines) std::erase(routine.inputs, "table");
+  }
+  model.sections[0].bytes.clear();
+  std::swap(model.sections[0], model.sections[1]);  // the empty one lies where another one ends and a third begins
+  EXPECT_EQ(read(write(model)).sections[1].size, 0u);
+  std::swap(model.sections[0], model.sections[1]);
+  EXPECT_EQ(read(write(model)).sections[0].size, 0u);
+}
+
 TEST(Cvimodel, OlderMinorVersionsMayLackTexts) {
   Model model = sample_model();
   model.header.minor = model.version[1] = 2;

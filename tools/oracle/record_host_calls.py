@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Records calls of the CPU functions of the vendor's CV180x/CV181x runtime: function, attributes, input and output bytes.
 
-  record_host_calls.py models OUT.bin MODEL.cvimodel INPUT.npz [MODEL INPUT ...]
+  record_host_calls.py models OUT.gz MODEL.cvimodel INPUT.npz [MODEL INPUT ...]
         runs whole models and keeps those CPU routines whose tensors are intact after the run
-  record_host_calls.py single OUT.bin PLAN.py [NAME ...]
+  record_host_calls.py single OUT.gz PLAN.py [NAME ...]
         makes models of one CPU routine each from PLAN.py's `cases` (see host_call_plan.py) and runs those
 
 Runs with the Python of an environment that holds tpu_mlir (module pyruntime_cvi). Each model runs in a child process,
 because the vendor's runtime ends the process on errors; what it said is kept in place of the outputs.
 
-File (little endian): "VNPUHC1\\0", u32 calls; per call: str function; u32 attributes, each: str key, u8 kind (0 float,
+File (gzip; little endian): "VNPUHC1\\0", u32 calls; per call: str function; u32 attributes, each: str key, u8 kind (0 float,
 1 bool, 2 int, 3 string, 4 floats, 5 ints), value (u8 for bool, 4 bytes for float and int, str, u32 count + 4 bytes
 each); u32 inputs, u32 outputs, tensors in that order, each: str name, u8 type (number of the file format), 4 x i32
 shape, u32 size, bytes, u32 size behind, bytes behind; str failure (empty: the outputs are valid). str = u32 length, bytes.
@@ -249,7 +249,8 @@ def simulate(path, arrays, log, program=0, all_tensors=True):
     if data:
         return pickle.loads(data), ""
     said = [l for l in open(log, errors="replace").read().splitlines() if l.strip()]
-    return None, "status %d: %s" % (status, said[-1] if said else "")
+    last = said[-1] if said else ""
+    return None, "status %d" % status + (": " + last[last.index("Assertion"):] if "Assertion" in last else "")
 
 
 def pack_string(s):
@@ -272,7 +273,8 @@ def pack_call(call):
 
 
 def write(path, calls):
-    with open(path, "wb") as f:
+    import gzip
+    with gzip.GzipFile(path, "wb", 9, mtime=0) as f:
         f.write(b"VNPUHC1\0" + struct.pack("<I", len(calls)))
         for c in calls:
             f.write(pack_call(c))

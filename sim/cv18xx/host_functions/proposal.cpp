@@ -92,6 +92,7 @@ void proposal(HostCall& call) {
         all.push_back({box, here, false});
       }
     }
+    if (all.empty()) fail(call, ErrorKind::fault, "no region reaches the threshold; the vendor's runtime crashes");
     suppress(call, all, nms_threshold);
     std::size_t row = static_cast<std::size_t>(b * keep * 5);
     std::int32_t written = 0;

@@ -1,0 +1,41 @@
+// The loops for AVX2 and FMA.
+#include "sim/cv18xx/kernels/ops.h"
+#include "sim/cv18xx/kernels/vec_avx2.h"
+
+// The generic source, over Vec.
+#include "sim/cv18xx/kernels/conv.inl"
+#include "sim/cv18xx/kernels/depthwise.inl"
+#include "sim/cv18xx/kernels/elementwise.inl"
+
+namespace vnpu::cv18xx::kernels {
+namespace {
+
+void conv_words(const ConvJob& job) { conv<DotWords>(job); }
+void conv_fma(const ConvJob& job) { conv<DotFma>(job); }
+void conv_float(const ConvJob& job) { conv<DotFloat>(job); }
+
+constexpr Ops table = {
+    .pack_bytes = nullptr,
+    .pack_words = pack_words,
+    .widen_bytes = widen_bytes,
+    .widen_bf16 = widen_bf16,
+    .sum_bytes = nullptr,
+    .exponents = exponents,
+    .conv_bytes = nullptr,
+    .conv_words = conv_words,
+    .conv_fma = conv_fma,
+    .conv_float = conv_float,
+    .depthwise_int = depthwise_int,
+    .depthwise_float = depthwise_float,
+    .extreme_bytes = extreme_bytes,
+    .extreme_float = extreme_float,
+    .finish_floats = finish_floats,
+    .int_op = int_op,
+    .float_op = float_op,
+};
+
+}  // namespace
+
+const Ops& ops_avx2() { return table; }
+
+}  // namespace vnpu::cv18xx::kernels

@@ -1,0 +1,78 @@
+// One vector of 16 32-bit numbers, AVX-512. Included only by *_avx512.cpp.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace vnpu::cv18xx::kernels {
+namespace {
+
+struct Vec {
+  static constexpr int width = 16;
+  static constexpr int wide_rows = 6, wide_columns = 4;  // of a register tile
+  using I = __m512i;
+  using F = __m512;
+
+  static I zero() { return _mm512_setzero_si512(); }
+  static I load(const void* p) { return _mm512_loadu_si512(p); }
+  static void store(void* p, I v) { _mm512_storeu_si512(p, v); }
+  static I all(std::int32_t v) { return _mm512_set1_epi32(v); }
+  static I all_words(std::int16_t v) { return _mm512_set1_epi16(v); }
+  static I all_bytes(std::int8_t v) { return _mm512_set1_epi8(v); }
+  static F f(I v) { return _mm512_castsi512_ps(v); }
+  static I i(F v) { return _mm512_castps_si512(v); }
+
+  static I add(I a, I b) { return _mm512_add_epi32(a, b); }
+  static I sub(I a, I b) { return _mm512_sub_epi32(a, b); }
+  static I min(I a, I b) { return _mm512_min_epi32(a, b); }
+  static I max(I a, I b) { return _mm512_max_epi32(a, b); }
+  static I bit_and(I a, I b) { return _mm512_and_si512(a, b); }
+  static I bit_or(I a, I b) { return _mm512_or_si512(a, b); }
+  static I bit_xor(I a, I b) { return _mm512_xor_si512(a, b); }
+  static I shift_left(I a, int n) { return _mm512_sll_epi32(a, _mm_cvtsi32_si128(n)); }
+  static I shift_right(I a, int n) { return _mm512_sra_epi32(a, _mm_cvtsi32_si128(n)); }
+  static I shift_right_logic(I a, int n) { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(n)); }
+  static I shift_left_64(I a, int n) { return _mm512_sll_epi64(a, _mm_cvtsi32_si128(n)); }
+  static I shift_right_64(I a, int n) { return _mm512_srl_epi64(a, _mm_cvtsi32_si128(n)); }
+  static I multiply_even_64(I a, I b) { return _mm512_mul_epi32(a, b); }
+  static I add_64(I a, I b) { return _mm512_add_epi64(a, b); }
+  static I even_odd(I even, I odd) { return _mm512_mask_blend_epi32(0xAAAA, even, odd); }
+  // All ones where true.
+  static I greater(I a, I b) { return _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b)); }
+  static I equal(I a, I b) { return _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b)); }
+
+  static I dot_words(I sum, I a, I b) { return _mm512_dpwssd_epi32(sum, a, b); }
+  static I dot_bytes(I sum, I unsigned_bytes, I signed_bytes) {
+    return _mm512_dpbusd_epi32(sum, unsigned_bytes, signed_bytes);
+  }
+  static I unpack_low_words(I a, I b) { return _mm512_unpacklo_epi16(a, b); }
+  static I unpack_high_words(I a, I b) { return _mm512_unpackhi_epi16(a, b); }
+  static I max_unsigned_bytes(I a, I b) { return _mm512_max_epu8(a, b); }
+  static I min_unsigned_bytes(I a, I b) { return _mm512_min_epu8(a, b); }
+
+  static F add(F a, F b) { return _mm512_add_ps(a, b); }
+  static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
+  static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
+  static F fma(F a, F b, F sum) { return _mm512_fmadd_ps(a, b, sum); }
+  static F max(F a, F b) { return _mm512_max_ps(a, b); }
+  static F min(F a, F b) { return _mm512_min_ps(a, b); }
+  static I greater_equal(F a, F b) { return _mm512_movm_epi32(_mm512_cmp_ps_mask(a, b, _CMP_GE_OQ)); }
+
+  // The low bytes (halves) of the 16 numbers.
+  static void store_low_bytes(void* p, I v) { _mm_storeu_si128(static_cast<__m128i*>(p), _mm512_cvtepi32_epi8(v)); }
+  static void store_low_halves(void* p, I v) {
+    _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
+  }
+  // Undoes unpack_low/high of words: 32 numbers of at most 8 bits, the low bytes in order.
+  static void store_unpacked_bytes(void* p, I low, I high) {
+    _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi16_epi8(_mm512_packs_epi32(low, high)));
+  }
+  static I load_halves(const void* p) {
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+  }
+};
+
+}  // namespace
+}  // namespace vnpu::cv18xx::kernels
