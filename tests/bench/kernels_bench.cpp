@@ -18,16 +18,16 @@ struct Shape {
 };
 
 constexpr Shape conv_shapes[] = {
-    {"stem_6x6s2", 4, 38, 320, 16, 6, 2, 2},       {"3x3s2_16_32", 16, 17, 160, 32, 3, 2, 1},
+    {"stem_6x6s2", 4, 14, 320, 16, 6, 2, 2},       {"3x3s2_16_32", 16, 17, 160, 32, 3, 2, 1},
     {"1x1_32_16", 32, 28, 80, 16, 1, 1, 0},        {"3x3_32", 32, 28, 40, 32, 3, 1, 1},
     {"1x1_128_32", 128, 15, 40, 32, 1, 1, 0},      {"3x3_64", 64, 14, 20, 64, 3, 1, 1},
     {"1x1_128_64", 128, 14, 20, 64, 1, 1, 0},      {"3x3s2_128_16", 128, 14, 20, 16, 3, 2, 1},
-    {"3x3_128_small", 128, 7, 10, 128, 3, 1, 1},   {"1x1_256_128_small", 256, 7, 10, 128, 1, 1, 0},
+    {"3x3_128_small", 128, 7, 10, 64, 3, 1, 1},    {"1x1_256_128_small", 256, 7, 10, 128, 1, 1, 0},
     {"1x1_512_128_tiny", 512, 1, 1, 128, 1, 1, 0},
 };
-constexpr Shape depthwise_shapes[] = {{"3x3_large", 96, 28, 56, 96, 3, 1, 1},
-                                      {"3x3s2_large", 96, 28, 56, 96, 3, 2, 1},
-                                      {"3x3_small", 384, 14, 14, 384, 3, 1, 1},
+constexpr Shape depthwise_shapes[] = {{"3x3_large", 48, 28, 56, 48, 3, 1, 1},
+                                      {"3x3s2_large", 48, 28, 56, 48, 3, 2, 1},
+                                      {"3x3_small", 192, 14, 14, 192, 3, 1, 1},
                                       {"3x3_tiny", 480, 7, 7, 480, 3, 1, 1}};
 
 // Operands one behind the other in each lane.
@@ -36,7 +36,7 @@ TiuCommand window_command(const Shape& s, bool bf16, bool depthwise, std::uint32
   const std::uint32_t e = bf16 ? 2 : 1;
   c.cmd_en = 1;
   c.tsk_typ = depthwise ? tsk_pool : tsk_conv;
-  c.tsk_eu_typ = depthwise ? pool_depthwise : 0;
+  c.tsk_eu_typ = depthwise ? pool_depthwise : 0u;
   c.opd_typ = bf16;
   c.opt_chl_quan = !bf16;
   c.tsk_opd_num = 3;
@@ -111,9 +111,9 @@ void register_arith(const char* kind, ArithOp op, bool bf16, SimdLevel level) {
   c.res0_c_str = c.opd0_c_str = c.opd1_c_str = sc;
   c.res0_h_str = c.opd0_h_str = c.opd1_h_str = w * e;
   c.res0_w_str = c.opd0_w_str = c.opd1_w_str = e;
-  c.opd1_addr = op == arith_mac ? sn : sn;
+  c.opd1_addr = sn;
   c.res0_addr = 2 * sn;
-  if (op == arith_mac) c.opt_res0_seg = 0;
+  if (op == arith_mac && !bf16) c.opt_res0_seg = 0;
   if (op == arith_lut) {
     c.opt_opd2_seg = bf16;
     c.short_res0_str = c.short_opd0_str = c.short_opd1_str = stride_aligned;

@@ -132,7 +132,7 @@ bool lut(const KernelJob& k) {
   };
   if (c.opd_typ == 0) {
     for_each_plane(k.workspace.take<std::uint8_t>(count), [&](std::uint8_t* values, const std::uint8_t* entries) {
-      for (std::size_t i = 0; i < plane; ++i) values[i] = entries[values[i]];
+      k.ops.look_up_bytes(values, plane, entries);
     });
   } else {
     for_each_plane(k.workspace.take<std::uint16_t>(count), [&](std::uint16_t* values, const std::uint8_t* entries) {

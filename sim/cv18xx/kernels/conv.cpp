@@ -165,8 +165,7 @@ std::vector<const std::uint8_t*> float_weights(const KernelJob& k, const TensorV
     } else {
       std::memcpy(halves, k.at(view.channel(o)), length * sizeof(*halves));
     }
-    k.ops.exponents(halves, length, range);
-    k.ops.widen_bf16(wide, halves, length);
+    k.ops.widen_bf16(wide, halves, length, range);
     rows[o] = reinterpret_cast<const std::uint8_t*>(wide);
   }
   for (std::uint32_t o = different; o < view.c; ++o) rows[o] = rows[0];
@@ -224,8 +223,7 @@ bool conv_float(const KernelJob& k) {
       } else {
         layout.planes.gather(halves, from, fill);
       }
-      k.ops.exponents(halves, layout.planes.size(), cell_range);
-      k.ops.widen_bf16(cells + i * layout.pitch, halves, layout.planes.size());
+      k.ops.widen_bf16(cells + i * layout.pitch, halves, layout.planes.size(), cell_range);
     }
     if (!sums_stay_finite(cell_range, weight_range, length, start_high)) return false;
     ConvJob job = conv_job(layout, reinterpret_cast<const std::int32_t*>(cells), weights.data(), out.c);

@@ -131,10 +131,16 @@ void widen_bytes(std::int16_t* out, const std::uint8_t* in, std::size_t count, b
   for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::int16_t>((in[i] ^ flip) - flip);
 }
 
-void widen_bf16(float* out, const std::uint16_t* in, std::size_t count) {
-  const auto convert = [](const std::uint16_t* from) {
+void widen_bf16(float* out, const std::uint16_t* in, std::size_t count, ExponentRange& range) {
+  const Vec::I exponent = Vec::all(0x7F800000);
+  // Smallest and largest exponent field; the smallest less one bit, so that zero becomes the largest number.
+  Vec::I low = Vec::all(-1), high = Vec::zero();
+  const auto convert = [&](const std::uint16_t* from) {
     const Vec::I bits = Vec::shift_left(Vec::load_halves(from), 16);
-    return Vec::bit_and(bits, Vec::greater(Vec::bit_and(bits, Vec::all(0x7F800000)), Vec::zero()));
+    const Vec::I e = Vec::bit_and(bits, exponent);
+    low = Vec::min_unsigned(low, Vec::sub(e, Vec::all(1)));
+    high = Vec::max(high, e);
+    return Vec::bit_and(bits, Vec::greater(e, Vec::zero()));
   };
   std::size_t i = 0;
   for (; i + Vec::width <= count; i += Vec::width) Vec::store(out + i, convert(in + i));
@@ -145,18 +151,15 @@ void widen_bf16(float* out, const std::uint16_t* in, std::size_t count) {
     Vec::store(wide, convert(rest));
     std::memcpy(out + i, wide, (count - i) * sizeof(wide[0]));
   }
-}
-
-void exponents(const std::uint16_t* in, std::size_t count, ExponentRange& range) {
-  std::uint16_t low = 255, high = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint16_t e = in[i] >> 7 & 0xFF;
-    const std::uint16_t shown = e == 0 ? 255 : e;
-    low = shown < low ? shown : low;
-    high = e > high ? e : high;
+  std::uint32_t lows[Vec::width], highs[Vec::width];
+  Vec::store(lows, low);
+  Vec::store(highs, high);
+  for (int lane = 0; lane < Vec::width; ++lane) {
+    const std::uint32_t smallest = lows[lane] == 0xFFFFFFFF ? 255 : (lows[lane] + 1) >> 23;
+    const std::uint32_t largest = highs[lane] >> 23;
+    range.low = smallest < range.low ? smallest : range.low;
+    range.high = largest > range.high ? largest : range.high;
   }
-  range.low = low < range.low ? low : range.low;
-  range.high = high > range.high ? high : range.high;
 }
 
 }  // namespace

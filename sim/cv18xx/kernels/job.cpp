@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "sim/cv18xx/kernels/copy.h"
+
 namespace vnpu::cv18xx::kernels {
 
 template <class T>
@@ -16,7 +18,7 @@ void gather_dense(const KernelJob& k, const TensorView& view, T* out, unsigned p
       const std::uint8_t* row = k.at(view.at(n, c, 0, 0) + plane * view.plane_stride);
       for (std::size_t h = 0; h < rows; ++h, row += view.h_stride, out += columns) {
         if (view.w_stride == sizeof(T)) {
-          std::memcpy(out, row, columns * sizeof(T));
+          copy_bytes(out, row, columns * sizeof(T));
         } else {
           for (std::size_t w = 0; w < columns; ++w) std::memcpy(out + w, row + w * view.w_stride, sizeof(T));
         }
@@ -37,7 +39,7 @@ void scatter_rows(const KernelJob& k, const TensorView& view, const T* values, s
       const T* in = values;
       for (std::size_t h = 0; h < rows; ++h, row += view.h_stride, in += pitch) {
         if (view.w_stride == sizeof(T)) {
-          std::memcpy(row, in, columns * sizeof(T));
+          copy_bytes(row, in, columns * sizeof(T));
         } else {
           for (std::size_t w = 0; w < columns; ++w) std::memcpy(row + w * view.w_stride, in + w, sizeof(T));
         }

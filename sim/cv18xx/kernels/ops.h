@@ -104,11 +104,10 @@ struct Ops {
   void (*pack_words)(std::int32_t* cells, const std::uint8_t* const* planes, std::size_t count, bool is_signed);
   // Bytes -> int16; bf16 -> fp32 with subnormals as 0.
   void (*widen_bytes)(std::int16_t* out, const std::uint8_t* in, std::size_t count, bool is_signed);
-  void (*widen_bf16)(float* out, const std::uint16_t* in, std::size_t count);
+  // Widens the range by the exponents met; 255 counts like any other.
+  void (*widen_bf16)(float* out, const std::uint16_t* in, std::size_t count, ExponentRange& range);
   // Null when the level has no byte dot product.
   std::int32_t (*sum_bytes)(const std::uint8_t* in, std::size_t count);  // as int8
-  // Widens the range by the exponents of `in`; an exponent of 255 counts like any other.
-  void (*exponents)(const std::uint16_t* in, std::size_t count, ExponentRange& range);
 
   void (*conv_bytes)(const ConvJob& job);  // null when the level has no byte dot product
   void (*conv_words)(const ConvJob& job);  // exact for every sign
@@ -124,6 +123,8 @@ struct Ops {
   // out[i] = bf16 of sums[i] + bias[i] (bias null: none).
   void (*finish_floats)(std::uint16_t* out, const float* sums, const float* bias, std::size_t count, bool relu);
 
+  // values[i] = table[values[i]], 256 entries.
+  void (*look_up_bytes)(std::uint8_t* values, std::size_t count, const std::uint8_t* table);
   void (*int_op)(const IntOpJob& job);
   void (*float_op)(const FloatOpJob& job);
 };

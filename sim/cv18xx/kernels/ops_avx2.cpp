@@ -20,7 +20,6 @@ constexpr Ops table = {
     .widen_bytes = widen_bytes,
     .widen_bf16 = widen_bf16,
     .sum_bytes = nullptr,
-    .exponents = exponents,
     .conv_bytes = nullptr,
     .conv_words = conv_words,
     .conv_fma = conv_fma,
@@ -30,6 +29,7 @@ constexpr Ops table = {
     .extreme_bytes = extreme_bytes,
     .extreme_float = extreme_float,
     .finish_floats = finish_floats,
+    .look_up_bytes = look_up_bytes,
     .int_op = int_op,
     .float_op = float_op,
 };

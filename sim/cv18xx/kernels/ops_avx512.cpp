@@ -59,7 +59,6 @@ constexpr Ops table = {
     .widen_bytes = widen_bytes,
     .widen_bf16 = widen_bf16,
     .sum_bytes = sum_bytes,
-    .exponents = exponents,
     .conv_bytes = conv_bytes,
     .conv_words = conv_words,
     .conv_fma = conv_fma,
@@ -69,6 +68,7 @@ constexpr Ops table = {
     .extreme_bytes = extreme_bytes,
     .extreme_float = extreme_float,
     .finish_floats = finish_floats,
+    .look_up_bytes = look_up_bytes,
     .int_op = int_op,
     .float_op = float_op,
 };

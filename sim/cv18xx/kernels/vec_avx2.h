@@ -25,7 +25,9 @@ struct Vec {
   static I i(F v) { return _mm256_castps_si256(v); }
 
   static I add(I a, I b) { return _mm256_add_epi32(a, b); }
+  static I mul(I a, I b) { return _mm256_mullo_epi32(a, b); }
   static I sub(I a, I b) { return _mm256_sub_epi32(a, b); }
+  static I min_unsigned(I a, I b) { return _mm256_min_epu32(a, b); }
   static I min(I a, I b) { return _mm256_min_epi32(a, b); }
   static I max(I a, I b) { return _mm256_max_epi32(a, b); }
   static I bit_and(I a, I b) { return _mm256_and_si256(a, b); }
@@ -44,6 +46,13 @@ struct Vec {
   static I equal(I a, I b) { return _mm256_cmpeq_epi32(a, b); }
 
   static I dot_words(I sum, I a, I b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+  // In every 128 bits: byte i is table[index[i] & 15], or 0 where the top bit of the index is set.
+  static I shuffle_bytes(I table, I index) { return _mm256_shuffle_epi8(table, index); }
+  static I repeat_16_bytes(const void* p) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+  }
+  static I add_saturated_bytes(I a, I b) { return _mm256_adds_epu8(a, b); }
+  static I sub_bytes(I a, I b) { return _mm256_sub_epi8(a, b); }
   static I unpack_low_words(I a, I b) { return _mm256_unpacklo_epi16(a, b); }
   static I unpack_high_words(I a, I b) { return _mm256_unpackhi_epi16(a, b); }
   static I max_unsigned_bytes(I a, I b) { return _mm256_max_epu8(a, b); }
@@ -73,6 +82,7 @@ struct Vec {
     const I bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0x08);
     _mm_storeu_si128(static_cast<__m128i*>(p), _mm256_castsi256_si128(bytes));
   }
+  static I load_bytes(const void* p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p))); }
   static I load_halves(const void* p) { return _mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
 };
 

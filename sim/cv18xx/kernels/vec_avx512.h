@@ -25,7 +25,9 @@ struct Vec {
   static I i(F v) { return _mm512_castps_si512(v); }
 
   static I add(I a, I b) { return _mm512_add_epi32(a, b); }
+  static I mul(I a, I b) { return _mm512_mullo_epi32(a, b); }
   static I sub(I a, I b) { return _mm512_sub_epi32(a, b); }
+  static I min_unsigned(I a, I b) { return _mm512_min_epu32(a, b); }
   static I min(I a, I b) { return _mm512_min_epi32(a, b); }
   static I max(I a, I b) { return _mm512_max_epi32(a, b); }
   static I bit_and(I a, I b) { return _mm512_and_si512(a, b); }
@@ -47,6 +49,13 @@ struct Vec {
   static I dot_bytes(I sum, I unsigned_bytes, I signed_bytes) {
     return _mm512_dpbusd_epi32(sum, unsigned_bytes, signed_bytes);
   }
+  // In every 128 bits: byte i is table[index[i] & 15], or 0 where the top bit of the index is set.
+  static I shuffle_bytes(I table, I index) { return _mm512_shuffle_epi8(table, index); }
+  static I repeat_16_bytes(const void* p) {
+    return _mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+  }
+  static I add_saturated_bytes(I a, I b) { return _mm512_adds_epu8(a, b); }
+  static I sub_bytes(I a, I b) { return _mm512_sub_epi8(a, b); }
   static I unpack_low_words(I a, I b) { return _mm512_unpacklo_epi16(a, b); }
   static I unpack_high_words(I a, I b) { return _mm512_unpackhi_epi16(a, b); }
   static I max_unsigned_bytes(I a, I b) { return _mm512_max_epu8(a, b); }
@@ -69,6 +78,7 @@ struct Vec {
   static void store_unpacked_bytes(void* p, I low, I high) {
     _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi16_epi8(_mm512_packs_epi32(low, high)));
   }
+  static I load_bytes(const void* p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
   static I load_halves(const void* p) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
   }
