@@ -144,7 +144,7 @@ bool extreme(const KernelJob& k, const WindowOperands& operands, const Layout& l
                                          [&](std::uint32_t, const std::uint16_t* plane, std::uint16_t* result) {
                                            ExponentRange range;
                                            k.ops.widen_bf16(wide, plane, layout.planes.size(), range);
-                                           if (range.high == 255) return false;
+                                           if (highest(range) == 255) return false;
                                            job.result = result;
                                            k.ops.extreme_float(job, want_max);
                                            return true;

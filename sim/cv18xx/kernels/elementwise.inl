@@ -28,12 +28,12 @@ void int_loop(const IntOpJob& given) {
                        const std::uint8_t* z_high, std::uint8_t* low, std::uint8_t* high) {
     Vec::I v = int_vector<op>(extend(Vec::load_bytes(x), x_flip), y ? extend(Vec::load_bytes(y), y_flip) : constant);
     if constexpr (op == IntOp::mac) {
-      const Vec::I z = Vec::bit_or(Vec::load_bytes(z_low), Vec::shift_left(Vec::load_bytes(z_high), 8));
+      const Vec::I z = Vec::bit_or(Vec::load_bytes(z_low), Vec::shift_left<8>(Vec::load_bytes(z_high)));
       v = Vec::add(v, Vec::shift_left(extend(z, z_flip), job.left));
     }
     v = finish_int(v, job.finish, job.integer);
     Vec::store_low_bytes(low, v);
-    if (high) Vec::store_low_bytes(high, Vec::shift_right(v, 8));
+    if (high) Vec::store_low_bytes(high, Vec::shift_right_logic<8>(v));
   };
   std::size_t i = 0;
   for (; i + Vec::width <= job.count; i += Vec::width) {
@@ -89,24 +89,17 @@ void look_up_bytes(std::uint8_t* values, std::size_t count, const std::uint8_t* 
   std::memcpy(values + i, rest, count - i);
 }
 
-// An operand: subnormals and zeros become +0, Inf and NaN become NaN.
+// An operand with subnormals as +0; Inf and NaN stay, and sums and products of them are what they must be.
 inline Vec::F load_operand(Vec::I halves) {
-  const Vec::I bits = Vec::shift_left(halves, 16);
-  const Vec::I exponent = Vec::bit_and(bits, Vec::all(0x7F800000));
-  const Vec::I flushed = Vec::bit_and(bits, Vec::greater(exponent, Vec::zero()));
-  const Vec::I invalid = Vec::bit_and(Vec::equal(exponent, Vec::all(0x7F800000)), Vec::all(0x7FC00000));
-  return Vec::f(Vec::bit_or(flushed, invalid));
+  const Vec::I bits = Vec::shift_left<16>(halves);
+  return Vec::f(Vec::zero_unless_greater(Vec::bit_and(bits, Vec::all(0x7F800000)), Vec::zero(), bits));
 }
 
-// Overflow of a product is sticky: it must not go into a sum as the largest finite number.
-inline Vec::F product(Vec::F a, Vec::F b) {
-  const Vec::I p = Vec::i(Vec::mul(a, b));
-  const Vec::I over = Vec::greater(Vec::bit_and(p, Vec::all(0x7FFFFFFF)), Vec::all(0x7F7FFFFE));
-  return Vec::f(Vec::bit_or(p, Vec::bit_and(over, Vec::all(0x7FC00000))));
-}
+inline Vec::I magnitude(Vec::F v) { return Vec::bit_and(Vec::i(v), Vec::all(0x7FFFFFFF)); }
 
-inline Vec::I is_invalid(Vec::F v) {
-  return Vec::greater(Vec::bit_and(Vec::i(v), Vec::all(0x7FFFFFFF)), Vec::all(0x7F7FFFFF));
+// Overflow is sticky: where `size` tells it, NaN instead of v.
+inline Vec::F invalid_if_greater(Vec::I size, std::int32_t limit, Vec::F v) {
+  return Vec::f(Vec::if_greater(size, Vec::all(limit), Vec::all(0x7FC00000), Vec::i(v)));
 }
 
 template <FloatOp op>
@@ -114,20 +107,22 @@ inline Vec::I float_vector(Vec::I x, Vec::I y, Vec::I z, bool relu) {
   const Vec::F a = load_operand(x);
   if constexpr (op == FloatOp::copy) return finish_float(a, false);
   const Vec::F b = load_operand(y);
-  if constexpr (op == FloatOp::mul) return finish_float(product(a, b), relu);
+  if constexpr (op == FloatOp::mul) return finish_float(Vec::mul(a, b), relu);
   if constexpr (op == FloatOp::mac) {
-    return finish_float(Vec::add(product(a, b), Vec::f(Vec::shift_left(z, 16))), relu);
+    // A product that overflowed must not go into the sum as the largest finite number.
+    const Vec::F p = Vec::mul(a, b);
+    return finish_float(Vec::add(invalid_if_greater(magnitude(p), 0x7F7FFFFE, p), Vec::f(Vec::shift_left<16>(z))), relu);
   }
   if constexpr (op == FloatOp::add) return finish_float(Vec::add(a, b), relu);
   if constexpr (op == FloatOp::sub) return finish_float(Vec::sub(a, b), false);
   // Comparisons hand an invalid operand on.
-  const Vec::I invalid = Vec::bit_or(is_invalid(a), is_invalid(b));
-  const Vec::I picked = Vec::i(op == FloatOp::max ? Vec::max(a, b) : Vec::min(a, b));
-  return finish_float(Vec::f(Vec::bit_or(picked, Vec::bit_and(invalid, Vec::all(0x7FC00000)))), false);
+  const Vec::F picked = op == FloatOp::max ? Vec::max(a, b) : Vec::min(a, b);
+  return finish_float(invalid_if_greater(Vec::max(magnitude(a), magnitude(b)), 0x7F7FFFFF, picked), false);
 }
 
 template <FloatOp op>
-void float_loop(const FloatOpJob& job) {
+void float_loop(const FloatOpJob& given) {
+  const FloatOpJob job = given;  // a copy of our own: no store can reach it
   const Vec::I constant = Vec::all(job.constant);
   std::size_t i = 0;
   const auto one = [&](std::uint16_t* out, const std::uint16_t* x, const std::uint16_t* y, const std::uint16_t* z) {

@@ -62,9 +62,15 @@ struct DepthwiseJob {
   bool relu = false;
 };
 
-// Largest and smallest biased exponent of the non-zero normal numbers of a buffer (0 and 255 when there is none).
+// The biased exponents of the non-zero normal numbers met: kept a vector wide, read once at the end.
 struct ExponentRange {
-  std::uint32_t low = 255, high = 0;
+  static constexpr int lanes = 16;
+  alignas(64) std::uint32_t low_bits[lanes];        // smallest exponent field less 1: zeros become the largest number
+  alignas(64) std::uint32_t high_bits[lanes] = {};  // largest exponent field
+
+  ExponentRange() {
+    for (std::uint32_t& bits : low_bits) bits = ~std::uint32_t{0};
+  }
 };
 
 enum class IntOp { mul, mac, max, min, bit_and, bit_or, bit_xor };
@@ -102,10 +108,11 @@ struct Ops {
   // 4 byte planes -> cells of 4 bytes, each xor `flip`; 2 byte planes -> cells of two int16.
   void (*pack_bytes)(std::int32_t* cells, const std::uint8_t* const* planes, std::size_t count, std::uint8_t flip);
   void (*pack_words)(std::int32_t* cells, const std::uint8_t* const* planes, std::size_t count, bool is_signed);
-  // Bytes -> int16; bf16 -> fp32 with subnormals as 0.
+  // Bytes -> int16.
   void (*widen_bytes)(std::int16_t* out, const std::uint8_t* in, std::size_t count, bool is_signed);
-  // Widens the range by the exponents met; 255 counts like any other.
-  void (*widen_bf16)(float* out, const std::uint16_t* in, std::size_t count, ExponentRange& range);
+  // bf16 -> fp32 with subnormals as 0. Widens the range by the exponents met; 255 counts like any other. `out` is
+  // padded.
+  void (*widen_bf16)(float* out, const void* in, std::size_t count, ExponentRange& range);
   // Null when the level has no byte dot product.
   std::int32_t (*sum_bytes)(const std::uint8_t* in, std::size_t count);  // as int8
 

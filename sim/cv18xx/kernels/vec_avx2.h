@@ -36,14 +36,29 @@ struct Vec {
   static I shift_left(I a, int n) { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(n)); }
   static I shift_right(I a, int n) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n)); }
   static I shift_right_logic(I a, int n) { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(n)); }
-  static I shift_left_64(I a, int n) { return _mm256_sll_epi64(a, _mm_cvtsi32_si128(n)); }
-  static I shift_right_64(I a, int n) { return _mm256_srl_epi64(a, _mm_cvtsi32_si128(n)); }
+  template <int n>
+  static I shift_left(I a) {
+    return _mm256_slli_epi32(a, n);
+  }
+  template <int n>
+  static I shift_right_logic(I a) {
+    return _mm256_srli_epi32(a, n);
+  }
+  template <int n>
+  static I shift_left_64(I a) {
+    return _mm256_slli_epi64(a, n);
+  }
+  template <int n>
+  static I shift_right_64(I a) {
+    return _mm256_srli_epi64(a, n);
+  }
   static I multiply_even_64(I a, I b) { return _mm256_mul_epi32(a, b); }
   static I add_64(I a, I b) { return _mm256_add_epi64(a, b); }
   static I even_odd(I even, I odd) { return _mm256_blend_epi32(even, odd, 0xAA); }
-  // All ones where true.
-  static I greater(I a, I b) { return _mm256_cmpgt_epi32(a, b); }
-  static I equal(I a, I b) { return _mm256_cmpeq_epi32(a, b); }
+  // a > b ? x : y.
+  static I if_greater(I a, I b, I x, I y) { return _mm256_blendv_epi8(y, x, _mm256_cmpgt_epi32(a, b)); }
+  static I zero_unless_greater(I a, I b, I x) { return _mm256_and_si256(_mm256_cmpgt_epi32(a, b), x); }
+  static I add_1_if_greater(I a, I b, I x) { return _mm256_sub_epi32(x, _mm256_cmpgt_epi32(a, b)); }
 
   static I dot_words(I sum, I a, I b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
   // In every 128 bits: byte i is table[index[i] & 15], or 0 where the top bit of the index is set.
@@ -64,7 +79,6 @@ struct Vec {
   static F fma(F a, F b, F sum) { return _mm256_fmadd_ps(a, b, sum); }
   static F max(F a, F b) { return _mm256_max_ps(a, b); }
   static F min(F a, F b) { return _mm256_min_ps(a, b); }
-  static I greater_equal(F a, F b) { return i(_mm256_cmp_ps(a, b, _CMP_GE_OQ)); }
 
   // The low bytes (halves) of the 8 numbers.
   static __m128i low_halves(I v) {
@@ -83,6 +97,12 @@ struct Vec {
     _mm_storeu_si128(static_cast<__m128i*>(p), _mm256_castsi256_si128(bytes));
   }
   static I load_bytes(const void* p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p))); }
+  // The first n, then zeros; nothing behind them is read.
+  static I load_halves(const void* p, std::size_t n) {
+    std::uint16_t halves[width] = {};
+    std::memcpy(halves, p, n * sizeof(halves[0]));
+    return load_halves(halves);
+  }
   static I load_halves(const void* p) { return _mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
 };
 
