@@ -136,7 +136,7 @@ bool lut(const KernelJob& k) {
     });
   } else {
     for_each_plane(k.workspace.take<std::uint16_t>(count), [&](std::uint16_t* values, const std::uint8_t* entries) {
-      for (std::size_t i = 0; i < plane; ++i) std::memcpy(values + i, entries + 2 * (values[i] & 0xFF), 2);
+      k.ops.look_up_halves(values, plane, entries);
     });
   }
   return true;

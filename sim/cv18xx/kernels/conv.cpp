@@ -185,9 +185,9 @@ bool conv_float(const KernelJob& k) {
   std::uint16_t fill = 0;
   if (!quirks.bf16_overflow_positive || !quirks.conv_psum_flushes_subnormals) return false;
   const WindowOperands operands = checked_conv(k.job);
-  if (!insert_pattern(k.job, fill)) return false;
   const Layout layout(operands, 1);
   if (!layout.fits(operands.out)) return false;
+  if (!insert_pattern(k.job, fill) && layout.planes.filled()) return false;
   const TensorView &in = operands.in, &out = operands.out;
   const bool from_sums = c.ps32_md & 1, to_sums = c.ps32_md & 2;
   if (c.ps32_md) require_inside(out, 2, k.job.operation);

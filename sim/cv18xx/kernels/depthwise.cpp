@@ -103,7 +103,8 @@ bool average(const KernelJob& k, const WindowOperands& operands, const Layout& l
   const std::size_t taps = layout.planes.taps().size();
   if (c.opd_typ != 0) {
     std::uint16_t fill = 0;
-    if (!k.job.quirks.bf16_overflow_positive || !insert_pattern(k.job, fill)) return false;
+    if (!k.job.quirks.bf16_overflow_positive) return false;
+    if (!insert_pattern(k.job, fill) && layout.planes.filled()) return false;
     const std::vector<std::uint16_t> factors(taps, static_cast<std::uint16_t>(c.opd1_addr));
     return sum_float(k, operands, layout, fill, {}, false, [&](std::uint32_t) { return factors.data(); });
   }
@@ -173,7 +174,8 @@ bool depthwise(const KernelJob& k) {
     });
   }
   std::uint16_t fill = 0;
-  if (!k.job.quirks.bf16_overflow_positive || !insert_pattern(k.job, fill)) return false;
+  if (!k.job.quirks.bf16_overflow_positive) return false;
+  if (!insert_pattern(k.job, fill) && layout.planes.filled()) return false;
   std::vector<std::uint16_t> kernel(taps, static_cast<std::uint16_t>(c.opd1_addr));
   return sum_float(k, operands, layout, fill, load_channel_biases(k.job), c.opt_relu_typ == 1,
                    [&](std::uint32_t channel) {

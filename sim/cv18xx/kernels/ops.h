@@ -132,6 +132,8 @@ struct Ops {
 
   // values[i] = table[values[i]], 256 entries.
   void (*look_up_bytes)(std::uint8_t* values, std::size_t count, const std::uint8_t* table);
+  // values[i] = table[values[i] & 255], 256 entries of 16 bits.
+  void (*look_up_halves)(std::uint16_t* values, std::size_t count, const void* table);
   void (*int_op)(const IntOpJob& job);
   void (*float_op)(const FloatOpJob& job);
 };

@@ -61,6 +61,7 @@ Planes::Planes(const Window& window, const TensorView& in)
   direct_ = identity(y_) && identity(x_) && window.x.stride == 1 && window.y.stride == 1 && window.x.gap == 1 &&
             window.y.gap == 1 && w_stride_ == in.element &&
             (h_stride_ == static_cast<std::uint64_t>(x_.length) * in.element || y_.length == 1);
+  filled_ = std::ranges::count(y_.source, -1) != 0 || std::ranges::count(x_.source, -1) != 0;
   fits_ = true;
 }
 
