@@ -1,6 +1,7 @@
 // vnpu run: executes a model on inputs.
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
@@ -90,11 +91,13 @@ void run_model(Options& options, const Common& common) {
   std::vector<InputArgument> arguments;
   for (const auto& text : options.inputs) arguments.push_back(parse_input_argument(text));
   const auto labels = options.labels.empty() ? std::vector<std::string>{} : read_lines(options.labels);
-  double seconds = 0;
+  double seconds = 0, processor_seconds = 0;
   for (unsigned i = 0; i < options.count; ++i) {
     set_inputs(*network, arguments, options.preprocess);
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t processor_start = std::clock();
     network->run();
+    processor_seconds += static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   NamedTensors results;
@@ -105,8 +108,11 @@ void run_model(Options& options, const Common& common) {
   }
   const auto outputs = network->outputs();
   if (common.json) {
-    json report = {
-        {"model", options.model}, {"chip", file->chip()}, {"runs", options.count}, {"host_seconds", seconds}};
+    json report = {{"model", options.model},
+                   {"chip", file->chip()},
+                   {"runs", options.count},
+                   {"host_seconds", seconds},
+                   {"processor_seconds", processor_seconds}};
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto values = values_of(results[i].second, outputs[i]);
       json top = json::array();
