@@ -36,7 +36,8 @@ inline void finish_vector(const ConvJob& job, std::ptrdiff_t channel, std::ptrdi
     Vec::store(static_cast<std::int32_t*>(job.result) + at, sum);
   } else if constexpr (is_float<Dot>) {
     Vec::F v = Vec::f(sum);
-    if (job.bias) v = Vec::add(v, Vec::f(Vec::all(load_cell(reinterpret_cast<const std::uint8_t*>(job.bias + channel)))));
+    if (job.bias)
+      v = Vec::add(v, Vec::f(Vec::all(load_cell(reinterpret_cast<const std::uint8_t*>(job.bias + channel)))));
     Vec::store_low_halves(static_cast<std::uint16_t*>(job.result) + at, finish_float(v, job.relu));
   } else {
     Vec::store_low_bytes(static_cast<std::uint8_t*>(job.result) + at,

@@ -111,7 +111,8 @@ inline Vec::I float_vector(Vec::I x, Vec::I y, Vec::I z, bool relu) {
   if constexpr (op == FloatOp::mac) {
     // A product that overflowed must not go into the sum as the largest finite number.
     const Vec::F p = Vec::mul(a, b);
-    return finish_float(Vec::add(invalid_if_greater(magnitude(p), 0x7F7FFFFE, p), Vec::f(Vec::shift_left<16>(z))), relu);
+    return finish_float(Vec::add(invalid_if_greater(magnitude(p), 0x7F7FFFFE, p), Vec::f(Vec::shift_left<16>(z))),
+                        relu);
   }
   if constexpr (op == FloatOp::add) return finish_float(Vec::add(a, b), relu);
   if constexpr (op == FloatOp::sub) return finish_float(Vec::sub(a, b), false);

@@ -36,8 +36,8 @@ inline Vec::I finish_float(Vec::F value, bool relu) {
   const Vec::I magnitude = Vec::bit_and(bits, Vec::all(0x7FFFFFFF));
   const Vec::I odd = Vec::bit_and(Vec::shift_right_logic<16>(bits), Vec::all(1));
   Vec::I half = Vec::shift_right_logic<16>(Vec::add(Vec::add(bits, Vec::all(0x7FFF)), odd));
-  half = Vec::zero_unless_greater(magnitude, Vec::all(0x007F7FFF), half);                  // rounds to an exponent > 0
-  half = Vec::if_greater(magnitude, Vec::all(0x7F7F7FFF), Vec::all(0x7F7F), half);         // rounds to exponent 255
+  half = Vec::zero_unless_greater(magnitude, Vec::all(0x007F7FFF), half);           // rounds to an exponent > 0
+  half = Vec::if_greater(magnitude, Vec::all(0x7F7F7FFF), Vec::all(0x7F7F), half);  // rounds to exponent 255
   if (relu) half = Vec::zero_unless_greater(Vec::all(0x8000), half, half);
   return half;
 }
