@@ -29,8 +29,9 @@ struct Layout {
         row(round_up(pixels, row_unit)) {}
 
   bool fits(const TensorView& out) const {
-    return planes.fits() && static_cast<std::uint64_t>(groups) * pitch * 4 < buffer_limit &&
-           static_cast<std::uint64_t>(row) * out.c * out.n * 4 < buffer_limit;
+    const std::uint64_t results = static_cast<std::uint64_t>(row) * out.c * out.n;
+    return planes.fits() && static_cast<std::uint64_t>(groups) * pitch * out.n * 4 < buffer_limit &&
+           results * 4 < buffer_limit && worthwhile(pixels, std::uint64_t{out.h} * out.w, results * taps * inner);
   }
   std::size_t cell_count() const { return groups * pitch + planes.width() + row_unit; }
 };

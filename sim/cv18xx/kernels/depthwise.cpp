@@ -19,7 +19,9 @@ struct Layout {
         row(round_up(pixels, row_unit)) {}
 
   bool fits(const TensorView& out) const {
-    return planes.fits() && static_cast<std::uint64_t>(row) * out.c * out.n * 2 < buffer_limit;
+    const std::uint64_t channels = std::uint64_t{out.c} * out.n;
+    return planes.fits() && row * channels * 2 < buffer_limit && planes.size() * channels < buffer_limit &&
+           worthwhile(pixels, std::uint64_t{out.h} * out.w, row * channels * planes.taps().size());
   }
   // Vectors of the last results reach beyond the planes.
   std::size_t count() const { return planes.size() + planes.width() + row_unit; }

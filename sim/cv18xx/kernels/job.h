@@ -36,6 +36,12 @@ bool lut(const KernelJob& k);
 // Room for one buffer of a kernel; what asks for more is left to the law.
 inline constexpr std::uint64_t buffer_limit = std::uint64_t{64} << 20;
 
+// Whether computing `pixels` results a channel instead of the `wanted` ones is no waste to speak of: `work`
+// multiplications in all. A kernel wider than its results would cost hostile commands far more than the law allows.
+inline bool worthwhile(std::ptrdiff_t pixels, std::uint64_t wanted, std::uint64_t work) {
+  return static_cast<std::uint64_t>(pixels) <= 8 * wanted || work < std::uint64_t{1} << 28;
+}
+
 inline constexpr std::ptrdiff_t round_up(std::ptrdiff_t v, std::ptrdiff_t unit) { return (v + unit - 1) / unit * unit; }
 
 // Results of a channel stand this far apart: whole vectors of every level may be written.

@@ -1,6 +1,4 @@
 // The loops for AVX-512 F, BW, DQ, VL and VNNI.
-#pragma GCC diagnostic ignored "-Wuninitialized"  // the compiler's own intrinsics (GCC bug 105593)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include "sim/cv18xx/kernels/ops.h"
 #include "sim/cv18xx/kernels/vec_avx512.h"
 

@@ -47,7 +47,7 @@ Planes::Planes(const Window& window, const TensorView& in)
   const std::ptrdiff_t row_phases = y_.phases.size(), column_phases = x_.phases.size();
   const std::ptrdiff_t plane = y_.length * x_.length;
   if (y_.length > limit / x_.length || plane > limit / (row_phases * column_phases)) return;
-  if (window.cells() > limit) return;
+  if (window.cells() > tap_limit) return;
   size_ = plane * row_phases * column_phases;
   for (std::int64_t ky = 0; ky < window.y.kernel; ++ky) {
     for (std::int64_t kx = 0; kx < window.x.kernel; ++kx) {

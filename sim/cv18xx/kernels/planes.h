@@ -36,6 +36,7 @@ class Planes {
   void gather(T* planes, const std::uint8_t* channel, T fill) const;
 
   static constexpr std::ptrdiff_t limit = std::ptrdiff_t{1} << 24;
+  static constexpr std::uint64_t tap_limit = std::uint64_t{1} << 16;
 
  private:
   struct Axis {
