@@ -88,6 +88,12 @@ NamedTensors all_tensors(Network& network, const std::vector<InputArgument>& arg
 void run_model(Options& options, const Common& common) {
   const auto file = open_model(std::filesystem::path(options.model));
   const auto network = file->instantiate({options.run.engine, options.run.quirks, options.run.program, 1});
+  auto& trace = log(common);
+  trace.info("{}: {} for {}, program {} of {}", options.model, file->family(), file->chip(), options.run.program,
+             file->programs());
+  trace.info("engine {}, quirks {}", options.run.engine, options.run.quirks);
+  if (options.run.quirks != "vendor")
+    trace.warn("with --quirks {} the results are not those of the vendor's simulator", options.run.quirks);
   std::vector<InputArgument> arguments;
   for (const auto& text : options.inputs) arguments.push_back(parse_input_argument(text));
   const auto labels = options.labels.empty() ? std::vector<std::string>{} : read_lines(options.labels);
@@ -97,6 +103,7 @@ void run_model(Options& options, const Common& common) {
     const auto start = std::chrono::steady_clock::now();
     const std::clock_t processor_start = std::clock();
     network->run();
+    trace.debug("inference {} of {} done", i + 1, options.count);
     processor_seconds += static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }

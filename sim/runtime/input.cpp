@@ -160,8 +160,8 @@ void set_inputs(Network& network, const std::vector<InputArgument>& arguments, c
     done[i] = true;
   };
   for (const InputArgument& argument : arguments) {
+    const Bytes file = read_file(argument.file);  // its errors name the file already
     try {
-      const Bytes file = read_file(argument.file);
       if (is_zip(file)) {
         const NamedTensors arrays = read_npz(ByteView(file));
         for (std::size_t i = 0; i < inputs.size(); ++i) {
