@@ -81,7 +81,12 @@ class Runs {
     pages += times * touched(address, length, page_);
     bursts += times * touched(address, length, burst_bytes);
   }
-  MemoryAccess access(bool write) const { return {bytes, runs, pages, write}; }
+  MemoryAccess access(bool write) const {
+    const auto cut = [](std::uint64_t count) {
+      return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, 0xFFFFFFFFu));
+    };
+    return {bytes, cut(runs), cut(pages), write};
+  }
 
   std::uint64_t bytes = 0, runs = 0, pages = 0, bursts = 0;
 
