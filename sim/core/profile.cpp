@@ -119,9 +119,21 @@ void finish_profile(Profile& profile, const std::vector<EngineList>& lists, Time
       profile.layers[i].bound = profile.texts[text];
     }
   }
-  std::ranges::stable_sort(profile.commands, [](const ProfiledCommand& a, const ProfiledCommand& b) {
-    return a.start != b.start ? a.start < b.start : a.engine < b.engine;
-  });
+  // Every engine's commands are in the order of their start already.
+  std::vector<ProfiledCommand> merged;
+  merged.reserve(profile.commands.size());
+  std::vector<std::size_t> at = first;
+  while (merged.size() < profile.commands.size()) {
+    const ProfiledCommand* earliest = nullptr;
+    for (std::size_t e = 0; e < lists.size(); ++e) {
+      if (at[e] == first[e] + lists[e].commands.size()) continue;
+      const ProfiledCommand& candidate = profile.commands[at[e]];
+      if (!earliest || candidate.start < earliest->start) earliest = &candidate;
+    }
+    ++at[earliest->engine];
+    merged.push_back(*earliest);
+  }
+  profile.commands = std::move(merged);
 }
 
 }  // namespace vnpu

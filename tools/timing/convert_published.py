@@ -6,7 +6,7 @@ arithmetic is meaningless, the commands and so the times are those of the networ
     e.g.  convert_published.py w mobilenet_v2 cv181x        -> w/mobilenet_v2/cv181x.cvimodel
           convert_published.py w resnet50_torch bm1684x F16 -> w/resnet50_torch/bm1684x_F16.profile.txt (the converter's cycle profile)
 
-Run it with the python of the environment that oracle/setup.sh makes.  Known to fail: resnet50 (caffe strides) for cv182x and
+Run it with the python of the environment that tools/oracle/setup.sh makes.  Known to fail: resnet50 (caffe strides) for cv182x and
 cv183x stops in the code generator of tpu_mlir 1.30.2 (assert t->shape.h > 0).
 """
 

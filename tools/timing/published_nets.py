@@ -1,5 +1,9 @@
-"""The networks of golden/timing/published_latency.csv as ONNX with seeded random weights: times do not depend on values,
-except through compressed weight transfers.   published_nets.py NAME OUT.onnx   (names: NETS at the end; needs numpy, onnx)
+"""The networks of the published latencies as ONNX with seeded random weights.
+
+    published_nets.py NAME OUT.onnx     (names: NETS at the end; needs numpy, onnx)
+
+Times do not depend on values, except through compressed weight transfers: the weights are drawn from a Laplace
+distribution, which compresses about as trained weights do.
 """
 
 import numpy as np, onnx, sys

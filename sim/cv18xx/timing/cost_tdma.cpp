@@ -1,5 +1,6 @@
 // Cycles and memory accesses of TDMA commands.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/error.h"
@@ -42,6 +43,10 @@ Box destination_box(const TdmaCommand& d) {
 }
 
 std::uint64_t touched(std::uint64_t address, std::uint64_t length, std::uint64_t unit) {
+  if ((unit & (unit - 1)) == 0) {
+    const int shift = std::countr_zero(unit);
+    return ((address + length + unit - 1) >> shift) - (address >> shift);
+  }
   return (address + length + unit - 1) / unit - address / unit;
 }
 
