@@ -23,6 +23,8 @@ void add_disasm(CLI::App& app, Common& common, int& status);
 void add_run(CLI::App& app, Common& common, int& status);
 void add_compare(CLI::App& app, Common& common, int& status);
 void add_verify(CLI::App& app, Common& common, int& status);
+void add_board(CLI::App& app, Common& common, int& status);
+void add_exec(CLI::App& app, Common& common, int& status);
 void add_completion(CLI::App& app, Common& common, int& status);
 
 // Options that commands running a model share.
