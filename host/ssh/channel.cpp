@@ -158,10 +158,13 @@ bool Channel::take_leftover() {
     leftover_.clear();
     leftover_at_ = 0;
     if (!stalled_) return moved;
-    leftover_.resize(chunk);
-    const int got = ssh_channel_read_nonblocking(channel_, leftover_.data(), chunk, 0);
-    leftover_.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    if (got <= 0) stalled_ = false;
+    // When libssh holds nothing any more it looks at the socket, and the callback may run inside this call.
+    stalled_ = false;
+    incoming_.resize(chunk);
+    const int got = ssh_channel_read_nonblocking(channel_, incoming_.data(), chunk, 0);
+    if (got <= 0) continue;
+    leftover_.assign(incoming_.begin(), incoming_.begin() + got);
+    stalled_ = true;
   }
 }
 

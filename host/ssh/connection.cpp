@@ -227,7 +227,9 @@ bool Connection::login(const std::string& user, bool accepted, const char* metho
 }
 
 ssh_channel Connection::open_channel() {
-  if (user_.empty() || channels_.size() >= limits_.channels) return nullptr;
+  // Closed ones are taken away only between two looks at the socket.
+  const auto open = std::count_if(channels_.begin(), channels_.end(), [](const auto& c) { return !c->closed(); });
+  if (user_.empty() || static_cast<std::size_t>(open) >= limits_.channels) return nullptr;
   auto channel =
       std::make_unique<Channel>(session_, ChannelContext{services_, user_, [wake = wake_] { wake->ring(); }, log_});
   channels_.push_back(std::move(channel));
