@@ -115,7 +115,7 @@ void check_reach(devices::Board& board, const std::string& address) {
 }
 
 std::unique_ptr<ssh::Server> listen(const Options& options, const ssh::ServerOptions& wanted, const ssh::HostKey& key,
-                                    ssh::Services& services, const ssh::Server::Log& log) {
+                                    ssh::Services& services, const ssh::Log& log) {
   try {
     return std::make_unique<ssh::Server>(wanted, key, services, log);
   } catch (const Error& error) {

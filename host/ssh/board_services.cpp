@@ -50,10 +50,10 @@ std::unique_ptr<Endpoint> BoardServices::start(const std::string& user, const st
 
 // Boards without an SFTP server have one here all the same, so that scp works as it comes; strict hardware shows what
 // the real board says: the command is not there.
-std::unique_ptr<Endpoint> BoardServices::start_sftp(const std::string& user, Ring ring) {
+std::unique_ptr<Endpoint> BoardServices::start_sftp(const std::string& user, Ring ring, Log log) {
   if (board_.options().strict_hardware && !board_.data().sftp)
     return start_process(board_, user, "/usr/libexec/sftp-server", std::nullopt, {}, std::move(ring));
-  return start_sftp_server(board_, user, log_);
+  return start_sftp_server(board_, user, std::move(log));
 }
 
 }  // namespace vnpu::ssh

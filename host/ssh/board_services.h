@@ -8,7 +8,6 @@ namespace vnpu::ssh {
 
 class BoardServices : public Services {
  public:
-  using Log = std::function<void(const std::string&)>;
   BoardServices(devices::Board& board, Log log) : board_(board), log_(std::move(log)) {}
 
   bool password_accepted(const std::string& user, const std::string& password) override;
@@ -16,7 +15,7 @@ class BoardServices : public Services {
   std::unique_ptr<Endpoint> start(const std::string& user, const std::optional<std::string>& command,
                                   const std::optional<Terminal>& terminal, const Environment& environment,
                                   Ring ring) override;
-  std::unique_ptr<Endpoint> start_sftp(const std::string& user, Ring ring) override;
+  std::unique_ptr<Endpoint> start_sftp(const std::string& user, Ring ring, Log log) override;
 
  private:
   devices::Board& board_;

@@ -84,7 +84,9 @@ struct ChannelCallbacks {
     if (!name || channel.endpoint_ || channel.ended_) return 1;
     try {
       if (std::string(name) != "sftp") return 1;
-      channel.start(channel.context_.services.start_sftp(channel.context_.user, channel.context_.ring), "sftp");
+      channel.start(
+          channel.context_.services.start_sftp(channel.context_.user, channel.context_.ring, channel.context_.log),
+          "sftp");
       return channel.endpoint_ ? 0 : 1;
     } catch (...) {
       return 1;

@@ -19,7 +19,7 @@ struct ChannelContext {
   Services& services;
   std::string user;
   Ring ring;
-  std::function<void(const std::string&)> log;
+  Log log;
 };
 
 class Channel {

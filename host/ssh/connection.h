@@ -29,8 +29,6 @@ struct Limits {
 
 class Connection {
  public:
-  using Log = std::function<void(const std::string&)>;
-
   // Takes the session, already bound to its socket.
   Connection(ssh_session session, Services& services, const Limits& limits, Log log);
   ~Connection();

@@ -21,6 +21,7 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // Rung by an endpoint, from any thread, when it can take or give again.
 using Ring = std::function<void()>;
+using Log = std::function<void(const std::string&)>;
 
 // A program, a shell or a file server at the board's end of one channel. Its functions are called by the connection's
 // thread only. Destruction hangs up what still runs.
@@ -49,7 +50,7 @@ class Services {
   virtual std::unique_ptr<Endpoint> start(const std::string& user, const std::optional<std::string>& command,
                                           const std::optional<Terminal>& terminal, const Environment& environment,
                                           Ring ring) = 0;
-  virtual std::unique_ptr<Endpoint> start_sftp(const std::string& user, Ring ring) = 0;
+  virtual std::unique_ptr<Endpoint> start_sftp(const std::string& user, Ring ring, Log log) = 0;
 };
 
 }  // namespace vnpu::ssh

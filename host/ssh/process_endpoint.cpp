@@ -106,7 +106,7 @@ class ProcessEndpoint : public Endpoint {
 // Answers in the connection's own thread.
 class SftpEndpoint : public Endpoint {
  public:
-  SftpEndpoint(devices::Vfs& files, SftpUser user, SftpServer::Log log)
+  SftpEndpoint(devices::Vfs& files, SftpUser user, Log log)
       : server_(files, std::move(user), log), log_(std::move(log)) {}
 
   std::size_t put(std::span<const std::uint8_t> input) override {
@@ -158,7 +158,7 @@ class SftpEndpoint : public Endpoint {
   }
 
   SftpServer server_;
-  SftpServer::Log log_;
+  Log log_;
   sftp::Framer framer_;
   sftp::Bytes out_;
   std::size_t at_ = 0;
@@ -178,8 +178,7 @@ std::unique_ptr<Endpoint> start_process(devices::Board& board, const std::string
   return std::make_unique<ProcessEndpoint>(board, std::move(request), terminal, ring);
 }
 
-std::unique_ptr<Endpoint> start_sftp_server(devices::Board& board, const std::string& user,
-                                            std::function<void(const std::string&)> log) {
+std::unique_ptr<Endpoint> start_sftp_server(devices::Board& board, const std::string& user, Log log) {
   const auto login = board.find_user(user);
   if (!login) return nullptr;
   SftpUser served;

@@ -12,7 +12,6 @@ std::unique_ptr<Endpoint> start_process(devices::Board& board, const std::string
                                         Ring ring);
 
 // The SFTP server of the board for this user; null for an unknown one. `log` is told of what happens to files.
-std::unique_ptr<Endpoint> start_sftp_server(devices::Board& board, const std::string& user,
-                                            std::function<void(const std::string&)> log);
+std::unique_ptr<Endpoint> start_sftp_server(devices::Board& board, const std::string& user, Log log);
 
 }  // namespace vnpu::ssh

@@ -86,7 +86,7 @@ class ScriptedServices : public Services {
     if (command == "refused") return nullptr;
     return std::make_unique<Scripted>(command.value_or(""), terminal, alive);
   }
-  std::unique_ptr<Endpoint> start_sftp(const std::string&, Ring) override { return nullptr; }
+  std::unique_ptr<Endpoint> start_sftp(const std::string&, Ring, Log) override { return nullptr; }
 
   std::vector<std::string> keys;
   Environment seen_environment;
