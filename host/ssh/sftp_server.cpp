@@ -57,6 +57,15 @@ unsigned open_flags(std::uint32_t flags) {
   return result;
 }
 
+using Names = std::map<std::uint32_t, std::string>;
+
+const std::string& name_of(Names& known, std::uint32_t id,
+                           const std::function<std::optional<std::string>(std::uint32_t)>& look_up) {
+  const auto found = known.find(id);
+  if (found != known.end()) return found->second;
+  return known[id] = look_up(id).value_or(std::to_string(id));
+}
+
 }  // namespace
 
 struct SftpServer::Handle {
@@ -244,14 +253,13 @@ void SftpServer::read_directory(const Request& request, Bytes& out) {
   if (found.empty()) return reply(out, request.id, Status::eof, "End of file");
   Writer writer(out, Type::name);
   writer.u32(request.id).u32(static_cast<std::uint32_t>(found.size()));
-  for (const auto& [name, stat] : found) writer.text(name).text(long_name(name, stat)).attributes(to_attributes(stat));
+  Names users, groups;  // the board looks them up in its files: once a reply is enough
+  for (const auto& [name, stat] : found) {
+    const std::string line = list_line(name, stat, name_of(users, stat.uid, user_.user_name),
+                                       name_of(groups, stat.gid, user_.group_name), user_.now_ns());
+    writer.text(name).text(line).attributes(to_attributes(stat));
+  }
   writer.finish();
-}
-
-std::string SftpServer::long_name(const std::string& name, const devices::Stat& stat) const {
-  const std::string user = user_.user_name(stat.uid).value_or(std::to_string(stat.uid));
-  const std::string group = user_.group_name(stat.gid).value_or(std::to_string(stat.gid));
-  return list_line(name, stat, user, group, user_.now_ns());
 }
 
 // Version 3 says that an existing target is an error; posix-rename@openssh.com replaces it.

@@ -50,7 +50,6 @@ class SftpServer {
   std::string add_handle(std::unique_ptr<Handle> handle);
   Handle* find_handle(const std::string& name);
   std::string path(const std::string& name) const;
-  std::string long_name(const std::string& name, const devices::Stat& stat) const;
   void log(const std::string& text) const;
 
   devices::Vfs& files_;
