@@ -1,14 +1,9 @@
 // vnpu board: a virtual board that users reach with their own ssh, scp and sftp.
 #include "devices/board.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 
 #include "base/error.h"
@@ -17,6 +12,7 @@
 #include "host/ssh/server.h"
 #include "host/ssh/session_log.h"
 #include "host/ssh/ssh_config.h"
+#include "host/state_folder.h"
 
 namespace vnpu::cli {
 namespace {
@@ -30,61 +26,6 @@ struct Options {
   double idle_minutes = 0;
   std::size_t connections = 128;
   bool strict = false;
-};
-
-// Where the host key, the ssh configuration and the log of a board lie: below its --dir, or in a folder that goes when
-// we go.
-class StateFolder {
- public:
-  explicit StateFolder(const std::string& directory) {
-    if (directory.empty()) {
-      const char* base = std::getenv("XDG_RUNTIME_DIR");
-      std::string pattern = std::string(base && *base ? base : "/tmp") + "/vnpu-board-XXXXXX";
-      if (!::mkdtemp(pattern.data())) throw Error(ErrorKind::usage, pattern + ": " + std::strerror(errno));
-      path_ = pattern;
-      temporary_ = true;
-      return;
-    }
-    std::error_code failed;
-    path_ = fs::absolute(fs::path(directory) / "ssh");
-    fs::create_directories(path_, failed);
-    if (!failed) fs::permissions(path_, fs::perms::owner_all, failed);
-    if (failed) throw Error(ErrorKind::usage, path_.string() + ": " + failed.message());
-    lock();
-  }
-  ~StateFolder() {
-    std::error_code ignored;
-    if (temporary_) fs::remove_all(path_, ignored);
-    if (lock_ >= 0) ::close(lock_);
-  }
-  StateFolder(const StateFolder&) = delete;
-  StateFolder& operator=(const StateFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
-  void write(const char* name, const std::string& text) const {
-    const fs::path part = path_ / (std::string(name) + ".part");
-    std::ofstream out(part, std::ios::trunc);
-    out << text;
-    out.close();
-    if (!out) throw Error(ErrorKind::usage, part.string() + " cannot be written");
-    fs::rename(part, path_ / name);
-  }
-
- private:
-  // Two boards on the same files would each overwrite what the other wrote.
-  void lock() {
-    const fs::path file = path_ / "lock";
-    lock_ = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (lock_ < 0) throw Error(ErrorKind::usage, file.string() + ": " + std::strerror(errno));
-    if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
-    ::close(lock_);
-    throw Error(ErrorKind::usage, path_.parent_path().string() + " is in use by another virtual board");
-  }
-
-  fs::path path_;
-  bool temporary_ = false;
-  int lock_ = -1;
 };
 
 std::unique_ptr<devices::Board> open_board(const Options& options) {

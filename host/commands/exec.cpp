@@ -2,13 +2,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <iostream>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
 #include "devices/board.h"
 #include "host/cli.h"
 #include "host/host_streams.h"
+#include "host/state_folder.h"
 #include "host/transfer.h"
 
 namespace vnpu::cli {
@@ -77,6 +78,8 @@ int run(const Options& options) {
   devices::BoardOptions board_options;
   if (!options.directory.empty()) board_options.directory = options.directory;
   board_options.strict_hardware = options.strict;
+  std::optional<StateFolder> lock;
+  if (!options.directory.empty()) lock.emplace(options.directory);
   const auto board = devices::Board::open(options.board, board_options);
   const auto login = board->find_user(options.user);
   if (!login) throw Error(ErrorKind::usage, "the board has no user " + options.user);

@@ -76,8 +76,13 @@ class ProcessEndpoint : public Endpoint {
     return taken;
   }
 
-  // A terminal's end of input is a key (^D); a client that closes its side of one has left.
-  void end_input() override { terminal_ ? terminal_->hang_up() : in_->end(); }
+  // A terminal has no end of input, but a key for it: `ssh -tt board < commands` ends after the commands.
+  void end_input() override {
+    if (!terminal_) return in_->end();
+    const std::uint8_t end_key = 4;
+    const ByteQueue::Overflow overflow(*out_);
+    terminal_->keys({&end_key, 1});
+  }
 
   std::size_t get(std::span<std::uint8_t> into, bool errors) override { return (errors ? err_ : out_)->take(into); }
 

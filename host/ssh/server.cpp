@@ -34,6 +34,7 @@ void parse_listen(const std::string& text, std::uint16_t otherwise, std::string&
     if (failed != std::errc() || end != last || first == last)
       throw Error(ErrorKind::usage, "'" + text + "' is not ADDRESS:PORT");
   }
+  if (address == "localhost") address = "127.0.0.1";
   error_code error;
   asio::ip::make_address(address, error);
   if (error) throw Error(ErrorKind::usage, "'" + address + "' is not an IP address; write ADDRESS:PORT");
@@ -79,6 +80,7 @@ class Server::Impl {
       });
     }
     context_.run();
+    set.clear();  // a second signal, while programs take their time to end, has its usual effect
     end_all();
   }
 

@@ -376,9 +376,11 @@ TEST(SshListen, AddressesAreParsed) {
   EXPECT_EQ(address + "/" + std::to_string(port), "::1/77");
   parse_listen(":8022", 2222, address, port);
   EXPECT_EQ(address + "/" + std::to_string(port), "127.0.0.1/8022");
+  parse_listen("localhost:1", 2222, address, port);
+  EXPECT_EQ(address + "/" + std::to_string(port), "127.0.0.1/1");
   parse_listen("", 2222, address, port);
   EXPECT_EQ(address + "/" + std::to_string(port), "127.0.0.1/2222");
-  for (const char* wrong : {"localhost:22", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:2x", "300.0.0.1:22"})
+  for (const char* wrong : {"duo:22", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:2x", "300.0.0.1:22"})
     EXPECT_THROW(parse_listen(wrong, 1, address, port), Error) << wrong;
   EXPECT_TRUE(is_loopback("127.9.9.9"));
   EXPECT_TRUE(is_loopback("::1"));
