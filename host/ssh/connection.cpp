@@ -121,6 +121,8 @@ bool Connection::exchange_keys() {
 }
 
 bool Connection::poll(int limit_ms) {
+  // A write that failed has closed the socket already, and nothing would wake us.
+  if (!ssh_is_connected(session_)) return false;
   if (ssh_event_dopoll(event_, limit_ms) == SSH_ERROR) return false;
   if (counter_.in_bytes != heard_bytes_) {
     heard_bytes_ = counter_.in_bytes;

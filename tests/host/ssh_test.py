@@ -220,7 +220,10 @@ class Copies(WithBoard):
             with self.subTest(protocol):
                 self.ok(self.board.scp(protocol, self.work / "m.cvimodel", "root@192.168.42.1:"))
                 self.ok(self.board.scp(protocol, self.work / "m.cvimodel", self.work / "short", "root@192.168.42.1:/tmp/"))
-                self.ok(self.board.scp(protocol, self.work / "m.cvimodel", "root@192.168.42.1:/tmp/other name"))
+                # With -O the board's shell takes the path apart.
+                blank = "'/tmp/other name'" if protocol == "-O" else "/tmp/other name"
+                self.ok(self.board.scp(protocol, self.work / "m.cvimodel", "root@192.168.42.1:" + blank))
+                self.assertEqual(self.ok(self.board.ssh("cat '/tmp/other name'")).stdout, data)
                 self.assertEqual(self.ok(self.board.ssh("cat /root/m.cvimodel")).stdout, data)
                 # A shorter one on top of a longer one.
                 self.ok(self.board.scp(protocol, self.work / "short", "root@192.168.42.1:/root/m.cvimodel"))
