@@ -390,11 +390,11 @@ class Load(WithBoard):
 
         def session(index):
             if index % 2:
-                results[index] = self.board.ssh(f"cat > /tmp/s{index} && cat /tmp/s{index}", input=data[index])
+                results[index] = self.board.ssh(f"cat > /root/s{index} && cat /root/s{index}", input=data[index])
             else:
                 source = self.work / f"s{index}"
                 source.write_bytes(data[index])
-                results[index] = self.board.scp(source, "root@192.168.42.1:/tmp/")
+                results[index] = self.board.scp(source, "root@192.168.42.1:/root/")
 
         threads = [threading.Thread(target=session, args=(index,)) for index in range(count)]
         for thread in threads:
@@ -405,7 +405,7 @@ class Load(WithBoard):
             self.assertEqual(self.ok(result).stdout, data[index] if index % 2 else b"")
         sftp = self.client().open_sftp()
         for index in range(count):
-            with sftp.open(f"/tmp/s{index}") as file:
+            with sftp.open(f"/root/s{index}") as file:
                 file.prefetch()
                 self.assertEqual(file.read(), data[index], index)
 
