@@ -160,13 +160,14 @@ bool Channel::take_leftover() {
     leftover_.clear();
     leftover_at_ = 0;
     if (!stalled_) return moved;
-    // When libssh holds nothing any more it looks at the socket, and the callback may run inside this call.
+    // When libssh holds nothing any more it looks at the socket, and the callback may run inside this call. It is taken
+    // whole: each read reopens the client's window, so reading in pieces would let it send without end.
     stalled_ = false;
-    incoming_.resize(chunk);
-    const int got = ssh_channel_read_nonblocking(channel_, incoming_.data(), chunk, 0);
-    if (got <= 0) continue;
-    leftover_.assign(incoming_.begin(), incoming_.begin() + got);
-    stalled_ = true;
+    const int held = ssh_channel_poll(channel_, 0);
+    if (held <= 0) continue;
+    leftover_.resize(static_cast<std::size_t>(held));
+    const int got = ssh_channel_read_nonblocking(channel_, leftover_.data(), static_cast<std::uint32_t>(held), 0);
+    leftover_.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   }
 }
 

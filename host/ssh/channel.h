@@ -55,8 +55,7 @@ class Channel {
   std::optional<Terminal> terminal_;
   Environment environment_;
   std::unique_ptr<Endpoint> endpoint_;
-  std::string what_;  // for the log
-  std::vector<std::uint8_t> incoming_;
+  std::string what_;                    // for the log
   std::vector<std::uint8_t> leftover_;  // taken from libssh, not yet by the endpoint
   std::size_t leftover_at_ = 0;
   bool stalled_ = false;  // libssh still holds input

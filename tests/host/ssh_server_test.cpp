@@ -14,12 +14,13 @@
 namespace vnpu::ssh {
 namespace {
 
-// "echo" gives back its input; "count N" writes N bytes; "both" writes to both outputs; "status N" ends with N;
-// "wait" never ends; a shell tells its terminal's size whenever it changes.
+// "echo" gives back its input; "slow" takes some of it now and then and counts it; "count N" writes N bytes; "both"
+// writes to both outputs; "status N" ends with N; "wait" never ends; a shell tells its terminal's size whenever it
+// changes.
 class Scripted : public Endpoint {
  public:
   Scripted(const std::string& command, const std::optional<Terminal>& terminal, std::atomic<int>& alive)
-      : echo_(command == "echo"), wait_(command == "wait" || command.empty()), alive_(alive) {
+      : echo_(command == "echo"), slow_(command == "slow"), wait_(command == "wait" || command.empty()), alive_(alive) {
     ++alive_;
     if (command.rfind("count ", 0) == 0) to_count_ = std::stoul(command.substr(6));
     if (command.rfind("status ", 0) == 0) status_ = std::stoi(command.substr(7));
@@ -32,13 +33,24 @@ class Scripted : public Endpoint {
   ~Scripted() override { --alive_; }
 
   std::size_t put(std::span<const std::uint8_t> input) override {
+    if (slow_) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - taken_ < std::chrono::milliseconds(10)) return 0;
+      taken_ = now;
+      const std::size_t taken = std::min<std::size_t>(input.size(), 400'000);
+      counted_ += taken;
+      return taken;
+    }
     if (!echo_) return input.size();
     const std::size_t room = out_.size() < 100'000 ? 100'000 - out_.size() : 0;
     const std::size_t taken = std::min(room, input.size());
     out_.append(reinterpret_cast<const char*>(input.data()), taken);
     return taken;
   }
-  void end_input() override { ended_ = true; }
+  void end_input() override {
+    ended_ = true;
+    if (slow_) out_ = std::to_string(counted_);
+  }
   std::size_t get(std::span<std::uint8_t> into, bool errors) override {
     std::string& from = errors ? err_ : out_;
     if (!errors && to_count_) {
@@ -52,7 +64,7 @@ class Scripted : public Endpoint {
     return count;
   }
   std::optional<int> exit_status() override {
-    if (wait_ || (echo_ && !ended_) || to_count_ || !out_.empty() || !err_.empty()) return std::nullopt;
+    if (wait_ || ((echo_ || slow_) && !ended_) || to_count_ || !out_.empty() || !err_.empty()) return std::nullopt;
     return status_;
   }
   void resize(unsigned columns, unsigned rows) override {
@@ -64,7 +76,9 @@ class Scripted : public Endpoint {
   }
 
  private:
-  bool echo_, wait_, ended_ = false;
+  bool echo_, slow_, wait_, ended_ = false;
+  std::size_t counted_ = 0;
+  std::chrono::steady_clock::time_point taken_;
   std::atomic<int>& alive_;
   std::size_t to_count_ = 0;
   int status_ = 0;
@@ -208,6 +222,23 @@ TEST_F(SshServerTest, KeepsEveryByteThroughSmallBuffers) {
   EXPECT_EQ(echo.out.size(), input.size());
   EXPECT_TRUE(echo.out == input);
   EXPECT_EQ(run(session.get(), "count 20000000").out.size(), 20'000'000u);
+}
+
+// A fast client is held back by its window, not by disconnecting it or by keeping all it sends.
+TEST_F(SshServerTest, SlowProgramsSlowTheirClientsDown) {
+  serve();
+  const Session session = login();
+  ASSERT_TRUE(session);
+  ssh_channel channel = ssh_channel_new(session.get());
+  ASSERT_EQ(ssh_channel_open_session(channel), SSH_OK);
+  ASSERT_EQ(ssh_channel_request_exec(channel, "slow"), SSH_OK);
+  const std::vector<char> piece(1'000'000, 'x');
+  for (int i = 0; i < 40; ++i) ASSERT_EQ(ssh_channel_write(channel, piece.data(), 1'000'000), 1'000'000) << i;
+  ssh_channel_send_eof(channel);
+  char answer[16] = {};
+  ASSERT_GT(ssh_channel_read_timeout(channel, answer, sizeof answer, 0, 60'000), 0);
+  EXPECT_STREQ(answer, "40000000");
+  ssh_channel_free(channel);
 }
 
 TEST_F(SshServerTest, TerminalsHaveASizeAndSignalsArrive) {
