@@ -1,10 +1,13 @@
 // What the commands of the command line share.
 #pragma once
 
+#include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
+
+#include "sim/core/network.h"
 
 namespace vnpu::cli {
 
@@ -23,6 +26,8 @@ void add_disasm(CLI::App& app, Common& common, int& status);
 void add_run(CLI::App& app, Common& common, int& status);
 void add_compare(CLI::App& app, Common& common, int& status);
 void add_verify(CLI::App& app, Common& common, int& status);
+void add_profile(CLI::App& app, Common& common, int& status);
+void add_compare_profile(CLI::App& app, Common& common, int& status);
 void add_board(CLI::App& app, Common& common, int& status);
 void add_exec(CLI::App& app, Common& common, int& status);
 void add_completion(CLI::App& app, Common& common, int& status);
@@ -32,8 +37,15 @@ struct RunOptions {
   std::string engine = "fast";
   std::string quirks = "vendor";
   unsigned program = 0;
+  unsigned batch = 0;  // not 0: the program whose inputs have this batch size
+
+  // The program meant; throws Error(usage) when no program has that batch size.
+  NetworkOptions network_options(const ModelFile& file) const;
 };
 void add_run_options(CLI::App& command, RunOptions& options);
+
+// The program's log on stderr: warnings always but with -q, what it does with -v, details with -vv.
+spdlog::logger& log(const Common& common);
 
 // `text` in the terminal colour when `common` says so: "red", "green", "yellow", "bold", "dim".
 std::string paint(const Common& common, const char* colour, const std::string& text);
