@@ -53,11 +53,11 @@ void add_shell_commands(ProgramTable& table) {
   add_system_commands(table);
   add_process_commands(table);
   add_filter_commands(table);
-  // add_search_commands(table);
+  add_search_commands(table);
   add_digest_commands(table);
-  // add_archive_commands(table);
-  // add_network_commands(table);
-  // add_sed_command(table);
+  add_archive_commands(table);
+  add_network_commands(table);
+  add_sed_command(table);
 }
 
 }  // namespace vnpu::devices
