@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/image_codecs.h"
 
-// libjpeg reports errors by longjmp. A function with a setjmp holds only plain values and references to objects that its
-// caller owns, so no destructor is ever jumped over.
+// libjpeg reports errors by longjmp. A function with a setjmp holds only plain values and references to objects that
+// its caller owns, so no destructor is ever jumped over.
 
 namespace vnpu::programs {
 namespace {

@@ -1,7 +1,8 @@
 // JPEG as the board's own library decodes it: IJG libjpeg 9 (January 2013, "islow"), which the vendor's OpenCV 3.2
 // carries. It differs from the libraries of today's hosts where chroma is stored at half size: it does not interpolate
 // between decoded samples but decodes each 8x8 block straight to 16 samples a side, by a longer inverse DCT.
-// Checked against the input tensors that the vendor's programs wrote from 4:2:0 and 4:4:4 pictures (docs/board_programs.md).
+// Checked against the input tensors that the vendor's programs wrote from 4:2:0 and 4:4:4 pictures
+// (docs/board_programs.md).
 #pragma once
 
 #include <string>
