@@ -13,6 +13,8 @@ using cv18xx::TdmaCommand;
 using cv18xx::TiuCommand;
 using Type = PmuRecord::Type;
 
+constexpr std::uint32_t assumed_clock = 750000000;
+
 bool is_tiu(const PmuRecord& record) { return record.type == Type::tiu; }
 
 // The counter wraps; the runtime loses one tick there.
@@ -110,7 +112,7 @@ PmuRecord decode_pmu_record(ByteView bytes) {
 
 PmuTotals total(std::span<const PmuRecord> records, std::uint32_t clock_hz) {
   PmuTotals out;
-  out.clock_mhz = clock_hz ? clock_hz / 1000000 : 750;
+  out.clock_hz = clock_hz ? clock_hz : assumed_clock;
   std::optional<PmuRecord> first, last, tdma;
   for (const auto& record : records) {
     if (record.type == Type::end) break;
@@ -137,12 +139,12 @@ PmuTotals total(std::span<const PmuRecord> records, std::uint32_t clock_hz) {
 std::string pmu_report(const PmuTotals& t, const std::string& chip) {
   const double all = static_cast<double>(std::max<std::uint64_t>(t.ticks, 1));
   const auto share = [&](std::uint64_t part) { return static_cast<double>(part) / all * 100.0; };
-  const auto ms = [&](std::uint64_t n) { return static_cast<double>(n) / (t.clock_mhz * 1000.0); };
-  const double seconds = ms(t.ticks) / 1000.0;
+  const auto ms = [&](std::uint64_t n) { return static_cast<double>(n) / t.clock_hz * 1000.0; };  // in this order
+  const double seconds = static_cast<double>(t.ticks) / t.clock_hz;
   const auto count = [](std::uint64_t n) { return static_cast<unsigned long>(n); };
   std::string out = "=======================inference total info ==========================\n";
   out += formatted("%-20s %8dMhz, %-20s %9.2fMB, %-20s %7.2fMB/s\n", (chip + "_tpu_clock:").c_str(),
-                   static_cast<int>(t.clock_mhz), "inferece_data:", megabytes(t.bytes),
+                   static_cast<int>(t.clock_hz / 1000000), "inferece_data:", megabytes(t.bytes),
                    "inference_bw:", seconds > 0 ? megabytes(t.bytes) / seconds : 0.0);
   out += formatted("%-20s %10lut, %-20s %10lut, %-20s %10lut\n", "tdma_exe_tick:", count(t.tdma_ticks), "tiu_exe_tick",
                    count(t.tiu_ticks), "inference_tick", count(t.ticks));
@@ -224,12 +226,12 @@ std::string pmu_layer_csv(std::span<const PmuRecord> records, std::span<const St
       "layerID, start, duration, end, duration(%), parallelism(%), TIU(%),     loadNeuron(%), loadWeight(%), "
       "storeNeuron(%), throughput(MB/s), last_tdmaID, dumpStart, dumpLen, TIU, loadNeuron,     loadWeight, "
       "storeNeuron, byteCnt\n";
-  const double clock_mhz = clock_hz ? clock_hz / 1000000 : 750;
+  const double clock = clock_hz ? clock_hz : assumed_clock;
   for (const auto& each : layers) {
     const double duration = static_cast<double>(std::max<std::uint64_t>(each.duration(), 1));
     const auto share = [&](std::uint64_t part) { return static_cast<double>(part) / duration * 100.0; };
     const auto count = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
-    const double seconds = duration / (clock_mhz * 1000000.0);
+    const double seconds = duration / clock;
     out += formatted(
         "%u, %u, %llu, %u, %f%%, %f%%, %f%%, %f%%, %f%%, %f%%, %.2fMB/s, %u, 0x0, 0x0, %llu, %llu, %llu, %llu, %llu\n",
         each.id, each.start, count(each.duration()), each.end,

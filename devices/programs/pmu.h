@@ -24,7 +24,7 @@ struct PmuRecord {
 PmuRecord decode_pmu_record(ByteView bytes);
 
 struct PmuTotals {
-  std::uint32_t clock_mhz = 0;
+  std::uint32_t clock_hz = 0;
   std::uint64_t bytes = 0;  // loaded and stored
   std::uint64_t tdma_ticks = 0, tiu_ticks = 0, ticks = 0;
 };

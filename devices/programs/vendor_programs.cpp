@@ -9,6 +9,13 @@ const std::map<std::string, VendorProgram, std::less<>>& vendor_programs() {
       {"cvi_sample_classifier_bf16", classifier_bf16},
       {"cvi_sample_classifier_fused_preprocess", classifier_fused_preprocess},
       {"cvi_sample_classifier_multi_batch", classifier_multi_batch},
+      {"cvi_sample_model_runner", sample_model_runner},
+      {"model_runner", model_runner},
+      {"cvimodel_tool", cvimodel_tool},
+      {"stress_tester", stress_tester},
+      {"multi_thread_tester", multi_thread_tester},
+      {"multi_model_tester", multi_model_tester},
+      {"model_interface_tester", model_interface_tester},
   };
   return programs;
 }
