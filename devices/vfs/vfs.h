@@ -105,7 +105,8 @@ struct MountOptions {
   std::uint64_t files = 65536;                    // nodes
   bool read_only = false;
   // Where the tree is kept between runs; none: in memory only. The directory is created if missing and holds
-  // "files/" (the tree, plain names and bytes) and "metadata.jsonl" (owners, permissions, symbolic links).
+  // "files/" (the tree, plain names and bytes) and "metadata" (owners, permissions, symbolic links). What the host puts
+  // into "files/" is seen at the next start; a link or a special file there is passed over.
   std::optional<std::filesystem::path> directory;
 };
 
@@ -132,7 +133,6 @@ class Vfs {
   Result<Stat> lstat(const Credentials& who, const std::string& path);  // does not follow the last
   Errno set_stat(const Credentials& who, const std::string& path, const SetStat& change, bool follow = true);
   Errno make_directory(const Credentials& who, const std::string& path, std::uint32_t permissions = 0777);
-  Errno make_fifo(const Credentials& who, const std::string& path, std::uint32_t permissions = 0666);
   Errno remove_directory(const Credentials& who, const std::string& path);
   Errno unlink(const Credentials& who, const std::string& path);
   Errno rename(const Credentials& who, const std::string& from, const std::string& to);  // replaces, as POSIX
