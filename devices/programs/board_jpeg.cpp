@@ -12,76 +12,13 @@
 
 #include "base/error.h"
 #include "base/image_codecs.h"
+#include "devices/programs/jpeg_transform.h"
 
 // libjpeg reports errors by longjmp. A function with a setjmp holds only plain values and references to objects that
 // its caller owns, so no destructor is ever jumped over.
 
 namespace vnpu::programs {
 namespace {
-
-// ---- the inverse DCT ----
-//
-// Each direction is one product with a matrix of integers, scaled by 2^13; the column pass keeps two extra bits. The
-// numbers are sqrt(2)*cos((2x+1)*k*pi/2N), but for the last bit of some of them: the library computes with sums of
-// rounded constants, and these are the coefficients its factorisation amounts to.
-constexpr int coefficient_bits = 13, extra_bits = 2;
-
-using Row = std::array<std::int32_t, 8>;
-constexpr std::array<Row, 4> upper_half_of_8{{{8192, 11363, 10703, 9633, 8192, 6437, 4433, 2260},
-                                              {8192, 9633, 4433, -2259, -8192, -11362, -10704, -6436},
-                                              {8192, 6437, -4433, -11362, -8192, 2261, 10704, 9633},
-                                              {8192, 2260, -10703, -6436, 8192, 9633, -4433, -11363}}};
-constexpr std::array<Row, 8> upper_half_of_16{{{8192, 11529, 11363, 11086, 10703, 10217, 9632, 8956},
-                                               {8192, 11086, 9633, 7350, 4433, 1136, -2260, -5461},
-                                               {8192, 10217, 6437, 1136, -4433, -8955, -11363, -11086},
-                                               {8192, 8956, 2260, -5461, -10703, -11086, -6436, 1137},
-                                               {8192, 7350, -2260, -10217, -10703, -3363, 6436, 11529},
-                                               {8192, 5461, -6437, -11529, -4433, 7349, 11363, 3363},
-                                               {8192, 3363, -9633, -8955, 4433, 11529, 2260, -10217},
-                                               {8192, 1136, -11363, -3363, 10703, 5461, -9632, -7350}}};
-
-// One line of 8 coefficients to `n` (8 or 16) sums. Even cosines are symmetric about the middle, odd ones change sign.
-void inverse_line(const std::int64_t* in, std::size_t n, std::int64_t* out) {
-  const Row* rows = n == 8 ? upper_half_of_8.data() : upper_half_of_16.data();
-  for (std::size_t x = 0; x < n / 2; ++x) {
-    std::int64_t even = 0, odd = 0;
-    for (std::size_t k = 0; k < 8; k += 2) {
-      even += in[k] * rows[x][k];
-      odd += in[k + 1] * rows[x][k + 1];
-    }
-    out[x] = even + odd;
-    out[n - 1 - x] = even - odd;
-  }
-}
-
-std::int64_t descale(std::int64_t sum, int bits) { return (sum + (std::int64_t{1} << (bits - 1))) >> bits; }
-
-// The library looks the sample up in a table by its low ten bits, so far too large values wrap before they are clamped.
-std::uint8_t to_sample(std::int64_t value) {
-  const std::int64_t wrapped = ((value + 512) & 1023) - 512;
-  return static_cast<std::uint8_t>(std::clamp<std::int64_t>(wrapped + 128, 0, 255));
-}
-
-// One block of 8x8 dequantised coefficients to columns x rows samples.
-void inverse_block(const std::int64_t* block, std::size_t rows, std::size_t columns, std::uint8_t* out,
-                   std::size_t stride) {
-  std::array<std::int64_t, 16 * 8> work;  // row-major, 8 columns
-  std::array<std::int64_t, 8> line;
-  std::array<std::int64_t, 16> sums;
-  for (std::size_t x = 0; x < 8; ++x) {
-    for (std::size_t k = 0; k < 8; ++k) line[k] = block[k * 8 + x];
-    inverse_line(line.data(), rows, sums.data());
-    for (std::size_t y = 0; y < rows; ++y) {
-      work[y * 8 + x] = static_cast<std::int32_t>(descale(sums[y], coefficient_bits - extra_bits));
-    }
-  }
-  for (std::size_t y = 0; y < rows; ++y) {
-    inverse_line(&work[y * 8], columns, sums.data());
-    for (std::size_t x = 0; x < columns; ++x) {
-      out[y * stride + x] = to_sample(descale(sums[x], coefficient_bits + extra_bits + 3));
-    }
-  }
-}
 
 // ---- entropy decoding, by the host's libjpeg ----
 

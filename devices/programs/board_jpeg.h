@@ -21,4 +21,7 @@ struct BoardPicture {
 // base/image.h's decoder.
 BoardPicture decode_board_jpeg(ByteView file, std::int64_t max_pixels = max_image_pixels);
 
+// 4:2:0 with the default tables, as the board's OpenCV writes: chroma is halved by the transform, too.
+Bytes encode_board_jpeg(const Image& image, int quality = 95);
+
 }  // namespace vnpu::programs

@@ -302,8 +302,9 @@ int RuntimeModel::forward() {
       host.check_signals();
       if (const auto* tpu = std::get_if<cvimodel::TpuRoutine>(&routines[i].body)) {
         const auto stream = cv18xx::read_commands(*file_->find_section(tpu->section), tpu->is_dmabuf, *chip);
-        host.run_tpu(stream, routine);
-        if (runtime_.pmu_enabled()) runtime_.report_pmu(stream);
+        const TpuJob job{file_, program_, static_cast<unsigned>(i), stream};
+        host.run_tpu(job, routine);
+        if (runtime_.pmu_enabled()) runtime_.report_pmu(job);
       } else {
         routine();
       }
@@ -319,10 +320,11 @@ int RuntimeModel::forward() {
 
 bool Runtime::pmu_enabled() const { return is_switched_on(host_.variable("TPU_ENABLE_PMU")); }
 
-void Runtime::report_pmu(std::span<const cv18xx::StreamEntry> stream) {
+void Runtime::report_pmu(const TpuJob& job) {
+  const auto& stream = job.stream;
   const auto prefix = pmu_prefix_ ? pmu_prefix_ : host_.variable("TPU_PMUBUF_OUTPUT_FILE");
   const bool talkative = host_.chip() == "cv180x";  // that build of the library has its debug lines left in
-  const auto records = host_.pmu_records(stream);
+  const auto records = host_.pmu_records(job);
   const std::uint32_t clock = host_.tpu_clock();
   if (talkative) out_.format("TPU_LOG_DEBUG tpu_pmu_time() all_info=%d\n", prefix ? 1 : 0);
   if (clock == 0) out_.print("can't get tpu clock, assume to 750Mhz\n");

@@ -89,7 +89,7 @@ class Runtime {
   RuntimeModel::Ion allocate(std::uint64_t bytes, const std::string& name);  // aborts when there is no room
   RuntimeModel::Ion shared_memory(std::uint64_t bytes);
   bool pmu_enabled() const;
-  void report_pmu(std::span<const cv18xx::StreamEntry> stream);
+  void report_pmu(const TpuJob& job);
 
   ProgramHost& host_;
   Output& out_;

@@ -24,6 +24,10 @@ std::optional<Image> read_picture(ProgramHost& host, Output& out, const std::str
   }
 }
 
+Bytes encode_picture(const Image& image, const std::string& name) {
+  return name.ends_with(".png") ? encode_png(image) : encode_board_jpeg(image);
+}
+
 std::optional<Image> centre_crop(const Image& image, std::int64_t height, std::int64_t width) {
   if (height < 1 || width < 1 || height > image.height || width > image.width) return std::nullopt;
   const auto left = static_cast<std::size_t>((image.width - width) / 2);

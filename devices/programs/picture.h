@@ -15,4 +15,7 @@ std::optional<Image> read_picture(ProgramHost& host, Output& out, const std::str
 // The middle of the picture. Origin (0.5*(W-width), 0.5*(H-height)), truncated. Null when the picture is too small.
 std::optional<Image> centre_crop(const Image& image, std::int64_t height, std::int64_t width);
 
+// imwrite: by the ending of the name; other endings than .png are written as JPEG.
+Bytes encode_picture(const Image& image, const std::string& name);
+
 }  // namespace vnpu::programs

@@ -14,8 +14,16 @@
 #include "base/bytes.h"
 #include "devices/programs/pmu.h"
 #include "isa/cv18xx/command_stream.h"
+#include "models/cvimodel/model.h"
 
 namespace vnpu::programs {
+
+// One submission of commands to the TPU.
+struct TpuJob {
+  std::shared_ptr<const cvimodel::Model> model;
+  unsigned program = 0, routine = 0;  // whose commands they are
+  std::span<const cv18xx::StreamEntry> stream;
+};
 
 class ProgramHost {
  public:
@@ -38,11 +46,11 @@ class ProgramHost {
   // A buffer of the ION heap, held as long as the pointer; null: out of memory.
   virtual std::shared_ptr<void> allocate_ion(std::uint64_t bytes, const std::string& name) = 0;
 
-  // One submission: runs `work` when it is this program's turn on the TPU. `stream` is what the TPU works off.
-  virtual void run_tpu(std::span<const cv18xx::StreamEntry> stream, const std::function<void()>& work) = 0;
+  // Runs `work` when it is this program's turn on the TPU.
+  virtual void run_tpu(const TpuJob& job, const std::function<void()>& work) = 0;
   // What the performance unit records of such a submission, in order of completion.
-  virtual std::vector<PmuRecord> pmu_records(std::span<const cv18xx::StreamEntry> stream) = 0;
-  // The board's monotonic clock, simulated.
+  virtual std::vector<PmuRecord> pmu_records(const TpuJob& job) = 0;
+  // A monotonic clock that runs with the program's simulated time.
   virtual std::uint64_t now_ns() const = 0;
 };
 

@@ -44,12 +44,15 @@ class FilesHost final : public ProgramHost {
     board_.ion_used += bytes;
     return std::shared_ptr<void>(&board_, [this, bytes](void*) { board_.ion_used -= bytes; });
   }
-  void run_tpu(std::span<const cv18xx::StreamEntry>, const std::function<void()>& work) override { work(); }
-  std::vector<PmuRecord> pmu_records(std::span<const cv18xx::StreamEntry> stream) override {
+  void run_tpu(const TpuJob&, const std::function<void()>& work) override {
+    work();
+    now_ += board_.run_ns;
+  }
+  std::vector<PmuRecord> pmu_records(const TpuJob& job) override {
     std::vector<PmuRecord> records;
     if (!board_.rule_records) return records;
     const auto count = [&](cv18xx::Engine e) {
-      return static_cast<std::uint32_t>(std::ranges::count(stream, e, &cv18xx::StreamEntry::engine));
+      return static_cast<std::uint32_t>(std::ranges::count(job.stream, e, &cv18xx::StreamEntry::engine));
     };
     const std::uint32_t tdma = count(cv18xx::Engine::tdma), tiu = count(cv18xx::Engine::tiu);
     std::uint32_t t = 1000;
@@ -66,9 +69,10 @@ class FilesHost final : public ProgramHost {
     }
     return records;
   }
-  std::uint64_t now_ns() const override { return 0; }
+  std::uint64_t now_ns() const override { return now_; }
 
  private:
+  std::uint64_t now_ = 0;
   BoardState& board_;
   std::string cwd_;
   const std::map<std::string, std::string>& environment_;
@@ -81,9 +85,9 @@ ProgramResult run_program(BoardState& board, const std::vector<std::string>& arg
                           const std::map<std::string, std::string>& environment, bool terminal) {
   FilesHost host(board, cwd, environment, terminal);
   host.argv = argv;
-  const auto& programs = vendor_programs();
-  const auto found = programs.find(std::filesystem::path(argv.at(0)).filename().string());
-  if (found == programs.end()) {
+  const std::string name = std::filesystem::path(argv.at(0)).filename().string();
+  const auto found = std::ranges::find(vendor_programs, name, &std::pair<std::string_view, VendorProgram>::first);
+  if (found == vendor_programs.end()) {
     host.result.status = 127;
     return host.result;
   }

@@ -18,6 +18,7 @@ struct BoardState {
   std::uint64_t ion_used = 0;
   // Records by the rule of the recorded cases: TDMA and TIU commands in turn, fixed times.
   bool rule_records = false;
+  std::uint64_t run_ns = 1000000;  // simulated time of each submission
 };
 
 struct ProgramResult {
