@@ -1,5 +1,6 @@
 #include "host/cli.h"
 
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,6 +14,19 @@ bool Common::use_color() const {
   if (color == "never") return false;
   const char* no_color = std::getenv("NO_COLOR");
   return isatty(STDOUT_FILENO) != 0 && (!no_color || !*no_color);
+}
+
+spdlog::logger& log(const Common& common) {
+  static const auto logger = [] {
+    auto made = spdlog::stderr_color_mt("vnpu");
+    made->set_pattern("%n: %^%l%$: %v");
+    return made;
+  }();
+  logger->set_level(common.quiet          ? spdlog::level::err
+                    : common.verbose == 0 ? spdlog::level::warn
+                    : common.verbose == 1 ? spdlog::level::info
+                                          : spdlog::level::debug);
+  return *logger;
 }
 
 std::string paint(const Common& common, const char* colour, const std::string& text) {

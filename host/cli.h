@@ -1,6 +1,7 @@
 // What the commands of the command line share.
 #pragma once
 
+#include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -32,6 +33,9 @@ struct RunOptions {
   unsigned program = 0;
 };
 void add_run_options(CLI::App& command, RunOptions& options);
+
+// The program's log on stderr: warnings always but with -q, what it does with -v, details with -vv.
+spdlog::logger& log(const Common& common);
 
 // `text` in the terminal colour when `common` says so: "red", "green", "yellow", "bold", "dim".
 std::string paint(const Common& common, const char* colour, const std::string& text);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes small seed files for the fuzzers: fuzz_seeds.py DEST writes DEST/<fuzzer>/<seed>.
 
-Only the Python library is used; every run writes the same files.
+Only the Python library and the golden cases are used; every run writes the same files.
 """
 import gzip
 import io
@@ -72,6 +72,22 @@ def tar(files):
     return out.getvalue()
 
 
+def cases():
+    """The smallest case of some families as fuzz_case wants it: name, zero byte, 32-bit length, bytes of each file."""
+    golden = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/cv18xx"
+    for family in ("activation", "cpu_topk", "errors", "layers", "merged", "pad", "post", "preproc", "softmax"):
+        with tarfile.open(golden / f"{family}.tar.xz") as archive:
+            folders = {}
+            for entry in archive:
+                if entry.isfile() and not entry.name.endswith("info.txt") or entry.name.endswith("/tensor_info.txt"):
+                    folder, name = entry.name.rsplit("/", 1)
+                    folders.setdefault(folder, {})[name] = archive.extractfile(entry).read()
+        usable = [files for files in folders.values() if len(files.get("model.cvimodel", b"")) > 1000]
+        files = min(usable, key=lambda files: sum(map(len, files.values())))
+        yield f"{family}.case", b"".join(name.encode() + b"\0" + struct.pack("<I", len(data)) + data
+                                         for name, data in sorted(files.items()))
+
+
 def command_records(model):
     """The records of the command buffer that ends a .cvimodel of one TPU routine: (engine, descriptor)."""
     for start in range(48, len(model)):
@@ -128,6 +144,7 @@ def seeds():
         "plain.tar": plain, "packed.tar.gz": gzip.compress(plain, mtime=0), "packed.tar.xz": lzma.compress(plain),
         "stored.zip": npz(arrays, zipfile.ZIP_STORED),
     }
+    yield "fuzz_case", dict(cases())
 
 
 def main():

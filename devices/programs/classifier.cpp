@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "devices/programs/classifier_input.h"
 #include "devices/programs/cvi_runtime.h"
 #include "devices/programs/picture.h"
 #include "devices/programs/vendor_programs.h"
@@ -12,10 +13,7 @@
 namespace vnpu::programs {
 namespace {
 
-constexpr int picture_side = 256;
 constexpr std::size_t shown = 5;
-constexpr std::array<double, 3> mean{103.94, 116.78, 123.68};  // B, G, R
-constexpr double scale = 0.017;
 
 // Ends a sample: what is buffered is written, `status` returned.
 int leave(Output& out, int status) {
@@ -61,7 +59,7 @@ class Sample {
       out_.print("Could not open or find the image\n");
       throw Failed{255};
     }
-    return resize(*image, picture_side, picture_side);
+    return resize(*image, classifier_side, classifier_side);
   }
 
   Image crop(const Image& image) {
@@ -138,35 +136,6 @@ class Sample {
 void put(RuntimeTensor& tensor, std::size_t at, const void* from, std::size_t size) {
   if (at >= tensor.bytes.size()) return;
   std::memcpy(tensor.bytes.data() + at, from, std::min(size, tensor.bytes.size() - at));
-}
-
-std::uint8_t pixel(const Image& image, std::size_t i, std::size_t plane) { return image.pixels[i * 3 + 2 - plane]; }
-
-// B, G, R planes of numbers that the converter's quantisation scale makes of the normalised pixels.
-Bytes quantised_planes(const Image& image, float qscale) {
-  const std::size_t count = image.pixels.size() / 3;
-  Bytes out(3 * count);
-  for (std::size_t c = 0; c < 3; ++c) {
-    const auto factor = static_cast<float>(scale * qscale), offset = static_cast<float>(-mean[c] * scale * qscale);
-    for (std::size_t i = 0; i < count; ++i) {
-      const float product = static_cast<float>(pixel(image, i, c)) * factor;
-      const float value = std::nearbyint(product + offset);
-      out[c * count + i] = static_cast<std::uint8_t>(static_cast<std::int8_t>(std::clamp(value, -128.0f, 127.0f)));
-    }
-  }
-  return out;
-}
-
-// The same without quantisation; one rounding, as the board's fused instruction does it.
-std::vector<float> normalised_planes(const Image& image) {
-  const std::size_t count = image.pixels.size() / 3;
-  std::vector<float> out(3 * count);
-  for (std::size_t c = 0; c < 3; ++c) {
-    const auto offset = static_cast<float>(-mean[c] * scale);
-    for (std::size_t i = 0; i < count; ++i)
-      out[c * count + i] = std::fma(static_cast<float>(pixel(image, i, c)), static_cast<float>(scale), offset);
-  }
-  return out;
 }
 
 void print_line(Output& out, float probability, int index, const std::vector<std::string>& labels) {
@@ -258,14 +227,8 @@ int classifier_bf16(ProgramHost& host) {
 int classifier_fused_preprocess(ProgramHost& host) {
   return run_sample(host, [](Sample& sample, Output& out) {
     const Image image = sample.read_image();
-    // Each plane's first bytes go to the tensor's plane: right for a model of 256 x 256, as the sample assumes.
-    const auto wanted = static_cast<std::size_t>(sample.input().shape[2] * sample.input().shape[3]);
-    const std::size_t count = image.pixels.size() / 3;
-    Bytes plane(std::min(wanted, count));
-    for (std::size_t c = 0; c < 3; ++c) {
-      for (std::size_t i = 0; i < plane.size(); ++i) plane[i] = pixel(image, i, c);
-      put(sample.input(), c * wanted, plane.data(), plane.size());
-    }
+    const Bytes planes = raw_planes(image, static_cast<std::size_t>(sample.input().shape[2] * sample.input().shape[3]));
+    put(sample.input(), 0, planes.data(), planes.size());
     sample.forward();
     const auto labels = sample.read_labels();
     const auto p = sample.probabilities();

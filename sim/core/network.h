@@ -90,8 +90,8 @@ struct DisasmOptions {
 class ModelFile {
  public:
   virtual ~ModelFile() = default;
-  virtual std::string family() const = 0;  // "cv18xx"
-  virtual std::string chip() const = 0;    // "cv181x"
+  virtual std::string family() const = 0;
+  virtual std::string chip() const = 0;
   virtual unsigned programs() const = 0;
   // format, version, chip, programs (inputs, outputs, routines, memory need), sections, weights, refusals.
   virtual nlohmann::json describe() const = 0;
