@@ -22,7 +22,8 @@ Bytes quantised_planes(const Image& image, float qscale) {
     for (std::size_t i = 0; i < count; ++i) {
       const float product = static_cast<float>(pixel(image, i, c)) * factor;
       const float value = std::nearbyint(product + offset);
-      out[c * count + i] = static_cast<std::uint8_t>(static_cast<std::int8_t>(std::isnan(value) ? 0.0f : std::clamp(value, -128.0f, 127.0f)));
+      out[c * count + i] = static_cast<std::uint8_t>(
+          static_cast<std::int8_t>(std::isnan(value) ? 0.0f : std::clamp(value, -128.0f, 127.0f)));
     }
   }
   return out;
