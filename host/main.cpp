@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   vnpu::cli::add_run(app, common, status);
   vnpu::cli::add_compare(app, common, status);
   vnpu::cli::add_verify(app, common, status);
+  vnpu::cli::add_profile(app, common, status);
   vnpu::cli::add_completion(app, common, status);
   try {
     app.parse(argc, argv);

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/tensor.h"
+#include "sim/core/profile.h"
 
 namespace vnpu {
 
@@ -99,6 +100,8 @@ class ModelFile {
   virtual void disassemble(const DisasmOptions& options, const std::function<void(const std::string&)>& line) const = 0;
   // Throws Error(unsupported) naming what is refused.
   virtual std::unique_ptr<Network> instantiate(const NetworkOptions& options) const = 0;
+  // Simulated time on a board; no tensor is computed. Throws Error(usage) for an unknown board or parameter.
+  virtual Profile profile(const ProfileOptions& options) const = 0;
 };
 
 }  // namespace vnpu

@@ -10,6 +10,7 @@
 #include "sim/cv18xx/host_functions/host_functions.h"
 #include "sim/cv18xx/network.h"
 #include "sim/cv18xx/tensor_info.h"
+#include "sim/cv18xx/timing/profile.h"
 
 namespace vnpu::cv18xx {
 namespace {
@@ -79,6 +80,7 @@ class CvModelFile final : public ModelFile {
   std::unique_ptr<Network> instantiate(const NetworkOptions& options) const override {
     return std::make_unique<CvNetwork>(model_, options);
   }
+  Profile profile(const ProfileOptions& options) const override { return profile_model(*model_, options); }
 
  private:
   json describe_program(const cvimodel::Program& program) const;
