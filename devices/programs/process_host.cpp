@@ -1,8 +1,30 @@
 #include "devices/programs/process_host.h"
 
+#include "base/error.h"
 #include "devices/board.h"
+#include "sim/cv18xx/tensor_info.h"
+#include "sim/cv18xx/timing/parameters.h"
+#include "sim/cv18xx/timing/profile.h"
 
 namespace vnpu::programs {
+namespace {
+
+constexpr std::size_t record_bytes = 16;
+
+// How many records the commands of a stream leave.
+std::size_t record_count(std::span<const cv18xx::StreamEntry> stream) {
+  std::size_t count = 0;
+  for (const auto& entry : stream) {
+    if (const auto* tdma = std::get_if<cv18xx::TdmaCommand>(&entry.command)) {
+      count += tdma->trans_dir == cv18xx::g2g ? 2 : 1;
+    } else if (entry.engine == cv18xx::Engine::tiu) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+}  // namespace
 
 std::optional<std::string> ProcessHost::variable(const std::string& name) const {
   const auto* value = process_.variable(name);
@@ -36,13 +58,43 @@ std::shared_ptr<void> ProcessHost::allocate_ion(std::uint64_t bytes, const std::
   return std::make_shared<devices::IonBuffer>(std::move(buffer));
 }
 
-void ProcessHost::run_tpu(const TpuJob&, const std::function<void()>& work) {
+// The time model runs a whole program; the routines of one follow one another, so each has its own stretch of records.
+const std::vector<std::vector<PmuRecord>>& ProcessHost::records_of(const TpuJob& job) {
+  if (profiled_ == job.model && profiled_program_ == job.program) return records_;
+  ProfileOptions options;
+  const std::string& board = process_.board.data().name;
+  for (const auto& known : cv18xx::timing_boards()) {
+    if (known == board) options.board = board;
+  }
+  options.program = job.program;
+  const Profile profile = cv18xx::profile_model(*job.model, options);
+  mhz_ = profile.mhz;
+  const Bytes raw = cv18xx::pmu_records(profile);
+  const cv18xx::Chip* simulated = cv18xx::find_chip(chip());
+  records_.clear();
+  std::size_t at = 0;
+  for (const auto& routine : job.model->programs[job.program].routines) {
+    auto& records = records_.emplace_back();
+    const auto* tpu = std::get_if<cvimodel::TpuRoutine>(&routine.body);
+    if (!tpu) continue;
+    const auto stream = cv18xx::read_commands(*job.model->find_section(tpu->section), tpu->is_dmabuf, *simulated);
+    for (std::size_t i = 0; i < record_count(stream) && at + record_bytes <= raw.size(); ++i, at += record_bytes)
+      records.push_back(decode_pmu_record(ByteView(raw).sub(at, record_bytes, "record")));
+  }
+  profiled_ = job.model;
+  profiled_program_ = job.program;
+  return records_;
+}
+
+void ProcessHost::run_tpu(const TpuJob& job, const std::function<void()>& work) {
+  const auto& records = records_of(job)[job.routine];
   process_.board.tpu().run(*process_.task, [&] {
     work();
-    return std::uint64_t{0};
+    const auto ticks = static_cast<double>(total(records, 0).ticks);
+    return static_cast<std::uint64_t>(ticks * 1000.0 / mhz_);
   });
 }
 
-std::vector<PmuRecord> ProcessHost::pmu_records(const TpuJob&) { return {}; }
+std::vector<PmuRecord> ProcessHost::pmu_records(const TpuJob& job) { return records_of(job)[job.routine]; }
 
 }  // namespace vnpu::programs

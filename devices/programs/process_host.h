@@ -25,7 +25,13 @@ class ProcessHost final : public ProgramHost {
   std::uint64_t now_ns() const override { return process_.task->cpu_ns + process_.task->tpu_ns; }
 
  private:
+  const std::vector<std::vector<PmuRecord>>& records_of(const TpuJob& job);  // by routine
+
   devices::Process& process_;
+  std::shared_ptr<const cvimodel::Model> profiled_;  // the last one asked for
+  unsigned profiled_program_ = 0;
+  double mhz_ = 1;
+  std::vector<std::vector<PmuRecord>> records_;
 };
 
 }  // namespace vnpu::programs
