@@ -11,6 +11,7 @@ namespace vnpu::programs {
 namespace {
 
 constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t host_memory_limit = std::uint64_t{256} << 20;
 
 constexpr std::uint64_t align(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
 
@@ -248,9 +249,22 @@ int RuntimeModel::load_program() {
   std::uint32_t shared = 0;
   for (const auto& each : file_->programs) shared = std::max(shared, each.shared_gmem);
   shared_ = runtime_.shared_memory(shared);
+  if (program.neuron_size) buffers_.push_back(runtime_.allocate(program.neuron_size, "neurons"));
   if (program.private_gmem) buffers_.push_back(runtime_.allocate(program.private_gmem, "private"));
   for (const auto& tensor : program.tensors) {
     if (tensor.place && tensor.place->sel > 2) buffers_.push_back(runtime_.allocate(tensor.byte_size(), tensor.name));
+  }
+  // Tensors outside of the ION memory, and the program's own copies, live in the process's memory.
+  std::uint64_t host_bytes = 0;
+  for (const auto& tensor : program.tensors) {
+    const auto is_copied = [&](const auto& names) { return std::ranges::find(names, tensor.name) != names.end(); };
+    if (!tensor.place) host_bytes += tensor.byte_size();
+    if (all_tensors_ || is_copied(program.inputs) || is_copied(program.outputs)) host_bytes += tensor.byte_size();
+  }
+  if (host_bytes > host_memory_limit) {
+    runtime_.out_.complain("vnpu: the program's tensors need " + std::to_string(host_bytes) +
+                           " bytes beside the ION memory, more than the board has\n");
+    return cvi_no_memory;
   }
   try {
     NetworkOptions options;

@@ -20,7 +20,7 @@ inline constexpr const char* runtime_banner = "Cvitek Runtime (1.4.0)t4.1.0-23-g
 
 // Return codes of the library.
 inline constexpr int cvi_success = 0, cvi_failure = -1, cvi_invalid_argument = -1065910269,
-                     cvi_unsupported = -1065910264;
+                     cvi_unsupported = -1065910264, cvi_no_memory = -1065910260;
 
 struct RuntimeTensor {
   std::string name;
