@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/error.h"
+
 namespace vnpu::cli {
 
 bool Common::use_color() const {
@@ -48,12 +50,35 @@ std::string human_bytes(std::uint64_t bytes) {
   return text;
 }
 
+NetworkOptions RunOptions::network_options(const ModelFile& file) const {
+  NetworkOptions options;
+  options.engine = engine;
+  options.quirks = quirks;
+  options.program = program;
+  if (batch == 0) return options;
+  const auto programs = file.describe().at("programs");
+  std::string sizes;
+  for (unsigned i = 0; i < programs.size(); ++i) {
+    const auto& inputs = programs[i].at("inputs");
+    if (inputs.empty()) continue;
+    const auto size = inputs[0].at("shape").at(0).get<std::int64_t>();
+    if (size == batch) {
+      options.program = i;
+      return options;
+    }
+    sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+  }
+  throw Error(ErrorKind::usage, "no program has batch size " + std::to_string(batch) + "; there is " + sizes);
+}
+
 void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--engine", options.engine, "scalar (the law), fast (best SIMD of this CPU), avx2, avx512")
       ->capture_default_str();
   command.add_option("--quirks", options.quirks, "vendor, none, or NAME,NAME,...: see docs/quirks_cv18xx.md")
       ->capture_default_str();
-  command.add_option("--program", options.program, "program of a file that holds several")->capture_default_str();
+  command.add_option("--batch", options.batch, "program by its batch size")
+      ->excludes(command.add_option("--program", options.program, "program of a file that holds several")
+                     ->capture_default_str());
 }
 
 }  // namespace vnpu::cli

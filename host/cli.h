@@ -7,6 +7,8 @@
 #include <ostream>
 #include <string>
 
+#include "sim/core/network.h"
+
 namespace vnpu::cli {
 
 struct Common {
@@ -34,6 +36,10 @@ struct RunOptions {
   std::string engine = "fast";
   std::string quirks = "vendor";
   unsigned program = 0;
+  unsigned batch = 0;  // not 0: the program whose inputs have this batch size
+
+  // The program meant; throws Error(usage) when no program has that batch size.
+  NetworkOptions network_options(const ModelFile& file) const;
 };
 void add_run_options(CLI::App& command, RunOptions& options);
 

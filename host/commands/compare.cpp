@@ -58,7 +58,7 @@ int compare_files(const Options& options, const Common& common) {
 
 int compare_with_reference(const Options& options, const Common& common) {
   const auto file = open_model(std::filesystem::path(options.left));
-  const auto network = file->instantiate({options.run.engine, options.run.quirks, options.run.program, 1});
+  const auto network = file->instantiate(options.run.network_options(*file));
   std::vector<InputArgument> arguments;
   for (const auto& text : options.inputs) arguments.push_back(parse_input_argument(text));
   set_inputs(*network, arguments, options.preprocess);

@@ -87,10 +87,9 @@ NamedTensors all_tensors(Network& network, const std::vector<InputArgument>& arg
 
 void run_model(Options& options, const Common& common) {
   const auto file = open_model(std::filesystem::path(options.model));
-  const auto network = file->instantiate({options.run.engine, options.run.quirks, options.run.program, 1});
+  const auto network = file->instantiate(options.run.network_options(*file));
   auto& trace = log(common);
-  trace.info("{}: {} for {}, program {} of {}", options.model, file->family(), file->chip(), options.run.program,
-             file->programs());
+  trace.info("{}: {} for {}, {} programs", options.model, file->family(), file->chip(), file->programs());
   trace.info("engine {}, quirks {}", options.run.engine, options.run.quirks);
   if (options.run.quirks != "vendor")
     trace.warn("with --quirks {} the results are not those of the vendor's simulator", options.run.quirks);

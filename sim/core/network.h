@@ -43,7 +43,6 @@ struct NetworkOptions {
   std::string engine = "fast";    // "scalar", "fast", or an instruction-set level: "avx2", "avx512"
   std::string quirks = "vendor";  // see the family's quirk table
   unsigned program = 0;
-  int threads = 1;
 };
 
 // What step() executes.

@@ -25,8 +25,8 @@ constexpr Shape conv_shapes[] = {
     {"3x3_128_small", 128, 7, 10, 64, 3, 1, 1},    {"1x1_256_128_small", 256, 7, 10, 128, 1, 1, 0},
     {"1x1_512_128_tiny", 512, 1, 1, 128, 1, 1, 0},
 };
-constexpr Shape depthwise_shapes[] = {{"3x3_large", 48, 28, 56, 48, 3, 1, 1},
-                                      {"3x3s2_large", 48, 28, 56, 48, 3, 2, 1},
+constexpr Shape depthwise_shapes[] = {{"3x3_large", 32, 28, 56, 32, 3, 1, 1},
+                                      {"3x3s2_large", 32, 28, 56, 32, 3, 2, 1},
                                       {"3x3_small", 192, 14, 14, 192, 3, 1, 1},
                                       {"3x3_tiny", 480, 7, 7, 480, 3, 1, 1}};
 

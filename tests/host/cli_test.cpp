@@ -124,6 +124,20 @@ TEST_F(Cli, RunGivesTheSimulatorsBytes) {
   EXPECT_EQ(report.at("outputs").at(0).at("top").size(), 1u);
 }
 
+TEST_F(Cli, RunChoosesAProgramByIndexOrBatch) {
+  unpack("merged.tar.xz", "merged-bs123-cv181x-int8");
+  const std::string model = path("model.cvimodel");
+  for (const char* choice : {" --program 1", " --batch 2"}) {
+    ASSERT_EQ(vnpu("run " + model + " -i " + path("input_1.npz") + choice + " -o " + path("out.npz")).status, 0)
+        << choice;
+    EXPECT_EQ(vnpu("compare " + path("out.npz") + " " + path("output_1.npz")).status, 0) << choice;
+  }
+  const auto none = vnpu("run " + model + " -i " + path("input_1.npz") + " --batch 7");
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.text.find("1, 2, 3"), std::string::npos) << none.text;
+  EXPECT_EQ(vnpu("run " + model + " -i " + path("input_1.npz") + " --batch 2 --program 1").status, 2);
+}
+
 TEST_F(Cli, RunTakesPicturesWhenToldHow) {
   const auto arrays = read_npz(fs::path(digits + "held_out.npz"));
   const auto* images = find(arrays, "images");
