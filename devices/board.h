@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,14 +45,17 @@ struct BoardData {
   std::string name, title, hostname, chip;  // chip: what a model must be built for, "cv180x"
   std::string address;                      // of the tutorials: "192.168.42.1"
   std::string ssh_banner;                   // software part of the SSH version string: "dropbear_2020.81"
+  std::string path;                         // PATH before /etc/profile
   std::string motd;                         // printed after login, may be empty
   std::string kernel_release, kernel_version, machine, cpu_info;
-  std::uint64_t ram_bytes = 0, flash_bytes = 0, ion_bytes = 0, ion_base = 0, cpu_hz = 0, tpu_hz = 0;
+  std::uint64_t ram_bytes = 0, flash_bytes = 0, ion_bytes = 0, ion_base = 0, swap_bytes = 0;
+  std::uint64_t cpu_hz = 0, tpu_hz = 0;
   bool sftp = true;  // whether the real board has an SFTP server
   std::vector<User> users;
   std::vector<Group> groups;
   std::vector<Mount> mounts;
   std::vector<File> files;
+  std::string programs_directory;  // where the maker's programs stand
 };
 
 // Throws Error(damaged) naming the key.
@@ -99,6 +104,8 @@ class Board {
   TaskTable& tasks() { return tasks_; }
   TpuQueue& tpu() { return tpu_; }
   IonHeap& ion() { return *ion_; }
+  std::string hostname() const;
+  void set_hostname(const std::string& name);
   std::int64_t now_ns() const;  // the board's clock, since 1970
   std::uint64_t uptime_ns() const;
 
@@ -117,7 +124,19 @@ class Board {
   std::shared_ptr<Session> start(SessionRequest request, std::function<void(int status)> done = {});
   int run(SessionRequest request);  // start and wait
 
+  // What free and top show, bytes.
+  struct Memory {
+    std::uint64_t total = 0, used = 0, free = 0, shared = 0, cached = 0, swap = 0;
+  };
+  Memory memory();
+
+  // A thread with the stack a shell needs, for the processes of a session; the board waits for all of them at its end.
+  void start_thread(std::function<void()> body);
+
  private:
+  void build_files();
+  void add_objects();
+
   BoardData data_;
   BoardOptions options_;
   std::int64_t clock_offset_ns_ = 0, started_ns_ = 0;
@@ -127,6 +146,11 @@ class Board {
   TpuQueue tpu_;
   std::unique_ptr<IonHeap> ion_;
   std::atomic<std::uint64_t> next_session_{1};
+  mutable std::mutex hostname_mutex_;
+  std::string hostname_;
+  std::mutex threads_mutex_;
+  std::condition_variable threads_gone_;
+  std::size_t threads_ = 0;
 };
 
 }  // namespace vnpu::devices

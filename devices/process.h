@@ -33,6 +33,9 @@ class Process {
   int depth = 0;                                       // programs started by programs: bounded
   std::uint64_t session = 0;                           // which login
 
+  // The same streams, variables and place, as another process.
+  Process copy(std::shared_ptr<Task> task) const;
+
   Vfs& files() const;
   std::string path(std::string_view name) const { return join(cwd, name); }  // for Vfs calls
   const std::string* variable(const std::string& name) const;                // null when unset
@@ -43,6 +46,9 @@ class Process {
   Result<std::string> read_all(std::size_t limit = std::size_t{256} << 20, int descriptor = 0);
   // A line without its LF; nothing at the end.
   std::optional<std::string> read_line(int descriptor = 0);
+
+  // A file as a stream; /dev/tty is the terminal of this session, /dev/stdin and the like this process's descriptors.
+  Result<std::shared_ptr<Stream>> open(std::string_view name, unsigned flags, std::uint32_t permissions = 0666) const;
 
   // Unbuffered. A pipe nobody reads throws Killed{SIGPIPE}; other errors come back.
   Errno write(std::string_view text, int descriptor = 1);

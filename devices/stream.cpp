@@ -140,7 +140,7 @@ class StringCollector : public Collector {
   explicit StringCollector(std::size_t limit) : limit_(limit) {}
   Errno write(std::span<const std::uint8_t> bytes, const std::stop_token&) override {
     std::scoped_lock lock(mutex_);
-    if (bytes.size() > limit_ - text_.size()) return Errno::fbig;
+    if (bytes.size() > limit_ - text_.size()) return Errno::pipe;
     text_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return Errno::ok;
   }

@@ -36,7 +36,8 @@ std::shared_ptr<Stream> file_stream(std::shared_ptr<File> file);
 std::shared_ptr<Stream> null_stream();  // reads end, swallows writes
 // Reads these bytes (a here-document).
 std::shared_ptr<Stream> bytes_stream(std::string bytes);
-// Collects what is written, for callers that want it as a string; at most `limit` bytes, then Errno::fbig.
+// Collects what is written, for callers that want it as a string; at most `limit` bytes, then Errno::pipe (which
+// ends the writer as a closed pipe does).
 class Collector : public Stream {
  public:
   static std::shared_ptr<Collector> make(std::size_t limit = std::size_t{64} << 20);

@@ -44,6 +44,7 @@ class Task {
   std::string command() const;
   void set_command(std::string command);
   std::uint32_t uid = 0;
+  std::uint64_t session = 0;
   char state() const { return state_; }
   void set_state(char state) { state_ = state; }  // R, S, Z
   std::atomic<std::uint64_t> cpu_ns{0};           // simulated time on the CPU

@@ -203,8 +203,11 @@ class Pty : public Terminal {
       std::scoped_lock lock(mutex_);
       echo.swap(pending_echo_);
     }
-    if (!echo.empty())
-      (void)output_->write({reinterpret_cast<const std::uint8_t*>(echo.data()), echo.size()}, std::stop_token());
+    if (echo.empty()) return;
+    // A token already stopped: what the user's side has no room for is lost rather than waited for.
+    std::stop_source stopped;
+    stopped.request_stop();
+    (void)output_->write({reinterpret_cast<const std::uint8_t*>(echo.data()), echo.size()}, stopped.get_token());
   }
 
   std::shared_ptr<Stream> output_;

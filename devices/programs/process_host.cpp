@@ -50,7 +50,8 @@ bool ProcessHost::has_tpu() const {
   return process_.files().access(process_.user, process_.path(node), 6) == devices::Errno::ok;
 }
 
-std::uint32_t ProcessHost::tpu_clock() const { return static_cast<std::uint32_t>(process_.board.data().tpu_hz); }
+// The time model's clock, in whose ticks the records are.
+std::uint32_t ProcessHost::tpu_clock() const { return static_cast<std::uint32_t>(mhz_ * 1e6 + 0.5); }
 
 std::shared_ptr<void> ProcessHost::allocate_ion(std::uint64_t bytes, const std::string& name) {
   auto buffer = process_.board.ion().allocate(bytes, process_.task->pid, name);

@@ -186,7 +186,8 @@ void fill(Output& out, RuntimeTensor& tensor, const Tensor& array) {
 }
 
 void fill_inputs(Output& out, std::vector<RuntimeTensor>& tensors, const NamedTensors& arrays) {
-  for (const auto& [name, array] : arrays) {
+  for (const auto& [key, array] : arrays) {
+    const std::string& name = key;
     auto tensor = std::ranges::find_if(tensors, [&](const RuntimeTensor& t) { return t.name.starts_with(name); });
     fill(out, tensor == tensors.end() ? tensors.front() : *tensor, array);
   }
