@@ -72,8 +72,8 @@ void write_drawing(Image image, const std::vector<vision::Object>& objects, cons
 
 void detect(const Options& options, const Common& common) {
   const auto info = describe(options);
-  const auto network =
-      open_model(fs::path(info.model))->instantiate({options.run.engine, options.run.quirks, options.run.program, 1});
+  const auto file = open_model(fs::path(info.model));
+  const auto network = file->instantiate(options.run.network_options(*file));
   const auto inputs = network->inputs();
   if (inputs.size() != 1) throw Error(ErrorKind::unsupported, "a detector with more than one input");
   const Image picture = read_image(options.picture);
