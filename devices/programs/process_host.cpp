@@ -1,8 +1,11 @@
 #include "devices/programs/process_host.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "devices/board.h"
 #include "sim/cv18xx/tensor_info.h"
+#include "sim/cv18xx/timing/cost.h"
 #include "sim/cv18xx/timing/parameters.h"
 #include "sim/cv18xx/timing/profile.h"
 
@@ -87,7 +90,31 @@ const std::vector<std::vector<PmuRecord>>& ProcessHost::records_of(const TpuJob&
   return records_;
 }
 
+// Commands without a model: each engine works off its own, one after the other.
+std::uint64_t ProcessHost::plain_time(std::span<const cv18xx::StreamEntry> stream) const {
+  const std::string& board = process_.board.data().name;
+  const auto known = cv18xx::timing_boards();
+  const auto timing =
+      cv18xx::timing_board(std::ranges::count(known, board) ? board : cv18xx::default_timing_board(chip()), {});
+  cv18xx::CostModel costs(timing.values);
+  std::uint64_t tiu = 0, tdma = 0;
+  for (const auto& entry : stream) {
+    const auto cycles = [](const TimedCommand& timed) { return timed.start_cycles + timed.work_cycles; };
+    if (entry.engine == cv18xx::Engine::tiu) tiu += cycles(costs.tiu(entry.tiu()).timed);
+    if (entry.engine == cv18xx::Engine::tdma) tdma += cycles(costs.tdma(entry.tdma()).timed);
+  }
+  return static_cast<std::uint64_t>(static_cast<double>(tiu + tdma) * 1000.0 / timing.values.tpu_mhz);
+}
+
 void ProcessHost::run_tpu(const TpuJob& job, const std::function<void()>& work) {
+  if (!job.model) {
+    const std::uint64_t ns = plain_time(job.stream);
+    process_.board.tpu().run(*process_.task, [&] {
+      work();
+      return ns;
+    });
+    return;
+  }
   const auto& records = records_of(job)[job.routine];
   process_.board.tpu().run(*process_.task, [&] {
     work();

@@ -27,6 +27,8 @@ class ProcessHost final : public ProgramHost {
  private:
   const std::vector<std::vector<PmuRecord>>& records_of(const TpuJob& job);  // by routine
 
+  std::uint64_t plain_time(std::span<const cv18xx::StreamEntry> stream) const;  // ns
+
   devices::Process& process_;
   std::shared_ptr<const cvimodel::Model> profiled_;  // the last one asked for
   unsigned profiled_program_ = 0;

@@ -26,9 +26,14 @@ int stress_tester(ProgramHost& host);
 int multi_thread_tester(ProgramHost& host);
 int multi_model_tester(ProgramHost& host);
 int model_interface_tester(ProgramHost& host);
+int sample_fp32_bf16(ProgramHost& host);
+int sample_bf16_fp32(ProgramHost& host);
+int sample_mask(ProgramHost& host);
+int sample_reduce_mul(ProgramHost& host);
+int sample_upsample(ProgramHost& host);
 
 // By file name, as the SDK ships them.
-inline constexpr std::array<std::pair<std::string_view, VendorProgram>, 19> vendor_programs{{
+inline constexpr std::array<std::pair<std::string_view, VendorProgram>, 24> vendor_programs{{
     {"cvi_sample_model_info", model_info},
     {"cvi_sample_classifier", classifier},
     {"cvi_sample_classifier_bf16", classifier_bf16},
@@ -48,6 +53,11 @@ inline constexpr std::array<std::pair<std::string_view, VendorProgram>, 19> vend
     {"cvi_sample_detector_ppyoloem_fused_preprocess", detector_usage},
     {"cvi_sample_detector_yolov5-face_fused_preprocess", detector_usage},
     {"cvi_sample_alphapose_fused_preprocess", alphapose_usage},
+    {"sample_fp32_bf16", sample_fp32_bf16},
+    {"sample_bf16_fp32", sample_bf16_fp32},
+    {"sample_mask", sample_mask},
+    {"sample_reduce_mul", sample_reduce_mul},
+    {"sample_upsample", sample_upsample},
 }};
 
 }  // namespace vnpu::programs
