@@ -1,0 +1,224 @@
+#include <algorithm>
+
+#include "devices/board.h"
+#include "devices/shell/builtins.h"
+
+namespace vnpu::devices::shell {
+
+namespace {
+
+std::string job_line(const std::vector<std::shared_ptr<Job>>& jobs, Job& job, bool with_pid) {
+  std::scoped_lock lock(job.mutex);
+  char mark = ' ';
+  if (!jobs.empty() && jobs.back().get() == &job) mark = '+';
+  if (jobs.size() > 1 && jobs[jobs.size() - 2].get() == &job) mark = '-';
+  std::string text = "[" + std::to_string(job.number) + "]" + mark + "  ";
+  if (with_pid) text += std::to_string(job.pid) + " ";
+  if (!job.done) {
+    text += "Running";
+  } else if (job.signal) {
+    text += signal_message(job.signal);
+  } else if (job.status) {
+    text += "Done(" + std::to_string(job.status) + ")";
+  } else {
+    text += "Done";
+  }
+  text.append(text.size() < 33 ? 33 - text.size() : 0, ' ');
+  return text + job.text + "\n";
+}
+
+std::shared_ptr<Job> find_job(Shell& shell, const std::string& text) {
+  auto& jobs = shell.jobs;
+  if (text.empty() || text == "%" || text == "%%" || text == "%+" || text == "+")
+    return jobs.empty() ? nullptr : jobs.back();
+  if (text == "%-") return jobs.size() < 2 ? nullptr : jobs[jobs.size() - 2];
+  const bool by_number = text[0] == '%';
+  const std::string rest = by_number ? text.substr(1) : text;
+  const bool digits = !rest.empty() && rest.size() < 7 && rest.find_first_not_of("0123456789") == std::string::npos;
+  for (const auto& job : jobs) {
+    if (digits && (by_number ? job->number : job->pid) == std::stoi(rest)) return job;
+    if (!digits && by_number && job->text.starts_with(rest)) return job;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void Shell::report_jobs() {
+  std::string text;
+  for (const auto& job : jobs) {
+    bool done;
+    {
+      std::scoped_lock lock(job->mutex);
+      done = job->done;
+    }
+    if (done) text += job_line(jobs, *job, false);
+  }
+  if (text.empty()) return;
+  std::erase_if(jobs, [](const auto& job) {
+    std::scoped_lock lock(job->mutex);
+    return job->done;
+  });
+  process.complain(text);
+}
+
+int builtin_jobs(Shell& shell, Arguments argv) {
+  const bool with_pid = argv.size() > 1 && argv[1] == "-l", only_pid = argv.size() > 1 && argv[1] == "-p";
+  std::string text;
+  for (const auto& job : shell.jobs)
+    text += only_pid ? std::to_string(job->pid) + "\n" : job_line(shell.jobs, *job, with_pid);
+  std::erase_if(shell.jobs, [](const auto& job) {
+    std::scoped_lock lock(job->mutex);
+    return job->done;
+  });
+  shell.process.print(text);
+  return 0;
+}
+
+int builtin_wait(Shell& shell, Arguments argv) {
+  if (argv.size() == 1) {
+    for (const auto& job : shell.jobs) shell.wait_for(*job);
+    shell.jobs.clear();
+    return 0;
+  }
+  int out = 0;
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    const auto job = find_job(shell, argv[i]);
+    if (!job) {
+      if (argv[i][0] == '%') throw ShellError{argv[i] + ": no such job", 2, true};
+      out = 127;
+      continue;
+    }
+    out = shell.wait_for(*job);
+    std::erase(shell.jobs, job);
+  }
+  return out;
+}
+
+int builtin_fg(Shell& shell, Arguments argv) {
+  const std::string name = argv.size() > 1 ? argv[1] : "";
+  const auto job = find_job(shell, name);
+  if (!job) throw ShellError{name.empty() ? "no current job" : name + ": no such job", 2, true};
+  if (argv[0] == "bg") {
+    shell.process.print("[" + std::to_string(job->number) + "] " + job->text + "\n");
+    return 0;
+  }
+  shell.process.print(job->text + "\n");
+  Terminal* terminal = shell.control();
+  if (terminal) terminal->set_foreground(job->group);
+  const auto back = [&] {
+    if (terminal) terminal->set_foreground(shell.process.task->group());
+  };
+  int out = 0;
+  try {
+    out = shell.wait_for(*job);
+  } catch (...) {
+    back();
+    throw;
+  }
+  back();
+  std::erase(shell.jobs, job);
+  return out;
+}
+
+int builtin_kill(Shell& shell, Arguments argv) {
+  int number = signal_number::term;
+  std::size_t at = 1;
+  if (at < argv.size() && argv[at].size() > 1 && argv[at][0] == '-') {
+    std::string name = argv[at].substr(1);
+    if (name == "l") {
+      std::string text;
+      for (int i = 1; i < 32; ++i)
+        if (const char* signal = signal_name(i)) {
+          char line[32];
+          std::snprintf(line, sizeof line, "%2d) %s\n", i, signal);
+          text += line;
+        }
+      shell.process.print(text);
+      return 0;
+    }
+    if (name == "s" && at + 1 < argv.size()) name = argv[++at];
+    if (name != "-") {
+      const auto found = signal_of(name);
+      if (!found) throw ShellError{"bad signal name '" + name + "'", 1, true};
+      number = *found;
+    }
+    ++at;
+  }
+  if (at >= argv.size()) throw ShellError{"you need to specify whom to kill", 1, true};
+  int out = 0;
+  for (; at < argv.size(); ++at) {
+    const std::string& word = argv[at];
+    if (word[0] == '%') {
+      const auto job = find_job(shell, word);
+      if (!job) throw ShellError{word + ": no such job", 2, true};
+      shell.process.board.tasks().signal_group(job->group, number);
+      if (const auto task = shell.process.board.tasks().find(job->pid)) task->signal(number);
+      continue;
+    }
+    const bool group = word[0] == '-';
+    const std::string digits = group ? word.substr(1) : word;
+    if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) {
+      shell.process.complain(shell.name + ": invalid number '" + word + "'\n");
+      out = 1;
+      continue;
+    }
+    auto& tasks = shell.process.board.tasks();
+    const int pid = std::stoi(digits);
+    if (group) {
+      tasks.signal_group(pid, number);
+      continue;
+    }
+    const auto task = tasks.find(pid);
+    if (!task) {
+      shell.process.complain(shell.name + ": can't kill pid " + word + ": No such process\n");
+      out = 1;
+    } else if (shell.process.user.uid != 0 && shell.process.user.uid != task->uid) {
+      shell.process.complain(shell.name + ": can't kill pid " + word + ": Operation not permitted\n");
+      out = 1;
+    } else if (number != 0) {
+      task->signal(number);
+    }
+  }
+  return out;
+}
+
+int builtin_trap(Shell& shell, Arguments argv) {
+  std::size_t at = 1;
+  if (at < argv.size() && argv[at] == "--") ++at;
+  if (at >= argv.size()) {
+    for (const auto& [number, text] : shell.traps)
+      shell.process.print("trap -- " + single_quoted(text) + " " + (number ? signal_name(number) : "EXIT") + "\n");
+    return 0;
+  }
+  std::string action = argv[at];
+  bool reset = action == "-";
+  if (at + 1 >= argv.size() || (!action.empty() && action.find_first_not_of("0123456789") == std::string::npos)) {
+    reset = true;
+  } else {
+    ++at;
+  }
+  int out = 0;
+  for (; at < argv.size(); ++at) {
+    const auto number = signal_of(argv[at]);
+    if (!number || (*number != 0 && !signal_name(*number))) {
+      shell.process.complain(shell.name + ": trap: " + argv[at] + ": invalid signal specification\n");
+      out = 1;
+      continue;
+    }
+    using Action = Task::Action;
+    auto& task = *shell.process.task;
+    if (reset) {
+      shell.traps.erase(*number);
+      if (*number)
+        task.set_action(*number, shell.options.interactive && *number == signal_number::interrupt ? Action::caught
+                                                                                                  : Action::standard);
+    } else {
+      shell.traps[*number] = action;
+      if (*number) task.set_action(*number, action.empty() ? Action::ignore : Action::caught);
+    }
+  }
+  return out;
+}
+
+}  // namespace vnpu::devices::shell

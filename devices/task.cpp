@@ -1,0 +1,112 @@
+#include "devices/task.h"
+
+#include <bit>
+
+namespace vnpu::devices {
+
+void Task::signal(int number) {
+  if (number <= 0 || number >= 64) return;
+  std::stop_source stop;
+  {
+    std::scoped_lock lock(mutex_);
+    const auto it = actions_.find(number);
+    const Action action = it == actions_.end() ? Action::standard : it->second;
+    if (number != signal_number::kill) {
+      if (action == Action::ignore) return;
+      // By default these do nothing; stopping and continuing is not modelled.
+      const bool harmless = number == signal_number::child || number == signal_number::cont ||
+                            number == signal_number::window || (number >= 18 && number <= 23);
+      if (action == Action::standard && harmless) return;
+    }
+    pending_ |= std::uint64_t{1} << number;
+    stop = stop_;
+  }
+  stop.request_stop();  // unlocked: waiters run now
+}
+
+void Task::set_action(int number, Action action) {
+  std::scoped_lock lock(mutex_);
+  actions_[number] = action;
+}
+
+Task::Action Task::action(int number) const {
+  std::scoped_lock lock(mutex_);
+  const auto it = actions_.find(number);
+  return it == actions_.end() ? Action::standard : it->second;
+}
+
+std::stop_token Task::token() const {
+  std::scoped_lock lock(mutex_);
+  return stop_.get_token();
+}
+
+int Task::pending() const {
+  std::scoped_lock lock(mutex_);
+  if (pending_ & (std::uint64_t{1} << signal_number::kill)) return signal_number::kill;
+  return pending_ ? std::countr_zero(pending_) : 0;
+}
+
+int Task::take() {
+  std::scoped_lock lock(mutex_);
+  if (!pending_) return 0;
+  int number = std::countr_zero(pending_);
+  if (pending_ & (std::uint64_t{1} << signal_number::kill)) return signal_number::kill;  // stays
+  pending_ &= ~(std::uint64_t{1} << number);
+  if (!pending_) stop_ = std::stop_source();
+  return number;
+}
+
+std::string Task::command() const {
+  std::scoped_lock lock(mutex_);
+  return command_;
+}
+
+void Task::set_command(std::string command) {
+  std::scoped_lock lock(mutex_);
+  command_ = std::move(command);
+}
+
+std::shared_ptr<Task> TaskTable::add(int parent, int group, std::uint32_t uid, std::string command,
+                                     std::int64_t now_ns) {
+  std::scoped_lock lock(mutex_);
+  if (tasks_.size() >= limit_) return nullptr;
+  do next_ = next_ >= 32767 ? 200 : next_ + 1;
+  while (tasks_.contains(next_));
+  auto task = std::make_shared<Task>(next_, parent, group ? group : next_);
+  task->uid = uid;
+  task->started_ns = now_ns;
+  task->memory = 768 * 1024;  // a BusyBox process
+  task->set_command(std::move(command));
+  tasks_[next_] = task;
+  return task;
+}
+
+void TaskTable::skip_to(int pid) {
+  std::scoped_lock lock(mutex_);
+  next_ = pid;
+}
+
+void TaskTable::remove(int pid) {
+  std::scoped_lock lock(mutex_);
+  tasks_.erase(pid);
+}
+
+std::shared_ptr<Task> TaskTable::find(int pid) const {
+  std::scoped_lock lock(mutex_);
+  const auto it = tasks_.find(pid);
+  return it == tasks_.end() ? nullptr : it->second;
+}
+
+std::vector<std::shared_ptr<Task>> TaskTable::all() const {
+  std::scoped_lock lock(mutex_);
+  std::vector<std::shared_ptr<Task>> out;
+  for (const auto& [pid, task] : tasks_) out.push_back(task);
+  return out;
+}
+
+void TaskTable::signal_group(int group, int number) {
+  for (const auto& task : all())
+    if (task->group() == group) task->signal(number);
+}
+
+}  // namespace vnpu::devices
