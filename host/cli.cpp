@@ -1,10 +1,13 @@
 #include "host/cli.h"
 
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+
+#include "base/error.h"
 
 namespace vnpu::cli {
 
@@ -13,6 +16,19 @@ bool Common::use_color() const {
   if (color == "never") return false;
   const char* no_color = std::getenv("NO_COLOR");
   return isatty(STDOUT_FILENO) != 0 && (!no_color || !*no_color);
+}
+
+spdlog::logger& log(const Common& common) {
+  static const auto logger = [] {
+    auto made = spdlog::stderr_color_mt("vnpu");
+    made->set_pattern("%n: %^%l%$: %v");
+    return made;
+  }();
+  logger->set_level(common.quiet          ? spdlog::level::err
+                    : common.verbose == 0 ? spdlog::level::warn
+                    : common.verbose == 1 ? spdlog::level::info
+                                          : spdlog::level::debug);
+  return *logger;
 }
 
 std::string paint(const Common& common, const char* colour, const std::string& text) {
@@ -34,12 +50,35 @@ std::string human_bytes(std::uint64_t bytes) {
   return text;
 }
 
+NetworkOptions RunOptions::network_options(const ModelFile& file) const {
+  NetworkOptions options;
+  options.engine = engine;
+  options.quirks = quirks;
+  options.program = program;
+  if (batch == 0) return options;
+  const auto programs = file.describe().at("programs");
+  std::string sizes;
+  for (unsigned i = 0; i < programs.size(); ++i) {
+    const auto& inputs = programs[i].at("inputs");
+    if (inputs.empty()) continue;
+    const auto size = inputs[0].at("shape").at(0).get<std::int64_t>();
+    if (size == batch) {
+      options.program = i;
+      return options;
+    }
+    sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+  }
+  throw Error(ErrorKind::usage, "no program has batch size " + std::to_string(batch) + "; there is " + sizes);
+}
+
 void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--engine", options.engine, "scalar (the law), fast (best SIMD of this CPU), avx2, avx512")
       ->capture_default_str();
   command.add_option("--quirks", options.quirks, "vendor, none, or NAME,NAME,...: see docs/quirks_cv18xx.md")
       ->capture_default_str();
-  command.add_option("--program", options.program, "program of a file that holds several")->capture_default_str();
+  command.add_option("--batch", options.batch, "program by its batch size")
+      ->excludes(command.add_option("--program", options.program, "program of a file that holds several")
+                     ->capture_default_str());
 }
 
 }  // namespace vnpu::cli

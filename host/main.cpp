@@ -35,8 +35,13 @@ int main(int argc, char** argv) {
   vnpu::cli::add_info(app, common, status);
   vnpu::cli::add_disasm(app, common, status);
   vnpu::cli::add_run(app, common, status);
+  vnpu::cli::add_detect(app, common, status);
   vnpu::cli::add_compare(app, common, status);
   vnpu::cli::add_verify(app, common, status);
+  vnpu::cli::add_profile(app, common, status);
+  vnpu::cli::add_compare_profile(app, common, status);
+  vnpu::cli::add_board(app, common, status);
+  vnpu::cli::add_exec(app, common, status);
   vnpu::cli::add_completion(app, common, status);
   try {
     app.parse(argc, argv);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tools/fuzz.sh [SECONDS] [NAME...]: builds the fuzzers (clang, ASan, UBSan) and runs each for that long; findings stop it.
-# Corpora grow in build/fuzz-corpus/NAME; the seeds are tests/fuzz/seeds/NAME where they exist.
+# Corpora grow in build/fuzz-corpus/NAME; the seeds are tests/fuzz/seeds/NAME where they exist,
+# and those that tools/fuzz_seeds.py makes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-20}; shift || true
@@ -10,10 +11,12 @@ names=("$@")
 if [ ${#names[@]} = 0 ]; then names=($(sed -n 's/^vnpu_fuzzer(\(fuzz_[a-z0-9_]*\).*/\1/p' tests/fuzz/CMakeLists.txt)); fi
 cmake --build build/fuzz --target "${names[@]}"
 : > build/fuzz-passed.txt
+python3 tools/fuzz_seeds.py build/fuzz-seeds
 for name in "${names[@]}"; do
   corpus=build/fuzz-corpus/$name
   mkdir -p "$corpus"
   seeds=(); [ -d "tests/fuzz/seeds/$name" ] && seeds+=("tests/fuzz/seeds/$name")
+  [ -d "build/fuzz-seeds/$name" ] && seeds+=("build/fuzz-seeds/$name")
   echo "   $name: $seconds s"
   if ! build/fuzz/bin/$name -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="build/$name-" \
       "$corpus" "${seeds[@]}" > "build/$name.log" 2>&1; then

@@ -47,7 +47,7 @@ int compare_files(const Options& options, const Common& common) {
     if (!common.json && (!common.quiet || !comparison.ok())) std::cout << painted(common, comparison) << "\n";
   }
   if (common.json) {
-    std::cout << json{{"same", same}, {"tensors", all}}.dump(2) << "\n";
+    std::cout << json{{"same", same}, {"tensors", all}}.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
   } else if (first) {
     std::cout << "first difference: " << first->name << "\n";
   } else {
@@ -58,7 +58,7 @@ int compare_files(const Options& options, const Common& common) {
 
 int compare_with_reference(const Options& options, const Common& common) {
   const auto file = open_model(std::filesystem::path(options.left));
-  const auto network = file->instantiate({options.run.engine, options.run.quirks, options.run.program, 1});
+  const auto network = file->instantiate(options.run.network_options(*file));
   std::vector<InputArgument> arguments;
   for (const auto& text : options.inputs) arguments.push_back(parse_input_argument(text));
   set_inputs(*network, arguments, options.preprocess);
@@ -68,7 +68,7 @@ int compare_with_reference(const Options& options, const Common& common) {
       compare_model(*network, table, read_npz(std::filesystem::path(options.reference)), options.tolerance);
   write_junit(options.junit, junit(result, "compare"));
   if (common.json) {
-    std::cout << to_json(result).dump(2) << "\n";
+    std::cout << to_json(result).dump(2, ' ', false, json::error_handler_t::replace) << "\n";
     return result.ok() ? 0 : 1;
   }
   for (const auto& layer : result.layers) {

@@ -53,8 +53,8 @@ void print_program(const json& program, std::size_t index, std::size_t count, co
   for (const auto& tensor : program.at("outputs")) std::cout << "  output  " << tensor_line(tensor) << "\n";
   for (const auto& routine : program.at("routines")) {
     if (routine.at("kind") == "cpu") {
-      std::cout << "  cpu     " << routine.at("function").get<std::string>() << " " << routine.at("attributes").dump()
-                << "\n";
+      std::cout << "  cpu     " << routine.at("function").get<std::string>() << " "
+                << routine.at("attributes").dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
     } else {
       std::cout << "  tpu     " << routine.at("section").get<std::string>();
       const json& commands = routine.at("commands");
@@ -128,7 +128,8 @@ void add_info(CLI::App& app, Common& common, int&) {
         print_text(info, common);
       }
     }
-    if (common.json) std::cout << (all.size() == 1 ? all[0] : all).dump(2) << "\n";
+    if (common.json)
+      std::cout << (all.size() == 1 ? all[0] : all).dump(2, ' ', false, json::error_handler_t::replace) << "\n";
   });
 }
 

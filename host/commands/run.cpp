@@ -1,6 +1,7 @@
 // vnpu run: executes a model on inputs.
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include "base/npz.h"
 #include "host/cli.h"
 #include "sim/runtime/input.h"
+#include "sim/runtime/layer_trace.h"
 #include "sim/runtime/registry.h"
 
 namespace vnpu::cli {
@@ -18,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 struct Options {
-  std::string model, output, dump, labels;
+  std::string model, output, dump, labels, tensor_info;
   std::vector<std::string> inputs;
   unsigned top = 5, count = 1;
   RunOptions run;
@@ -70,31 +72,53 @@ void print_output(const TensorInfo& info, const Tensor& tensor, const Options& o
   }
 }
 
+// After a run: what the model's memory holds. With a layer table: a run of its own, each layer when it is produced.
+NamedTensors all_tensors(Network& network, const std::vector<InputArgument>& arguments, const Options& options) {
+  NamedTensors all;
+  if (options.tensor_info.empty()) {
+    for (const auto& info : network.tensors()) all.emplace_back(info.name, network.get(info.name));
+    return all;
+  }
+  set_inputs(network, arguments, options.preprocess);
+  trace_layers(network, parse_layer_table(read_file(options.tensor_info)),
+               [&](LayerResult&& layer) { all.emplace_back(layer.name, std::move(layer.tensor)); });
+  return all;
+}
+
 void run_model(Options& options, const Common& common) {
   const auto file = open_model(std::filesystem::path(options.model));
-  const auto network = file->instantiate({options.run.engine, options.run.quirks, options.run.program, 1});
+  const auto network = file->instantiate(options.run.network_options(*file));
+  auto& trace = log(common);
+  trace.info("{}: {} for {}, {} programs", options.model, file->family(), file->chip(), file->programs());
+  trace.info("engine {}, quirks {}", options.run.engine, options.run.quirks);
+  if (options.run.quirks != "vendor")
+    trace.warn("with --quirks {} the results are not those of the vendor's simulator", options.run.quirks);
   std::vector<InputArgument> arguments;
   for (const auto& text : options.inputs) arguments.push_back(parse_input_argument(text));
   const auto labels = options.labels.empty() ? std::vector<std::string>{} : read_lines(options.labels);
-  double seconds = 0;
+  double seconds = 0, processor_seconds = 0;
   for (unsigned i = 0; i < options.count; ++i) {
     set_inputs(*network, arguments, options.preprocess);
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t processor_start = std::clock();
     network->run();
+    trace.debug("inference {} of {} done", i + 1, options.count);
+    processor_seconds += static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   NamedTensors results;
   for (const auto& info : network->outputs()) results.emplace_back(info.name, network->get(info.name));
   if (!options.output.empty()) write_npz(std::filesystem::path(options.output), results);
   if (!options.dump.empty()) {
-    NamedTensors all;
-    for (const auto& info : network->tensors()) all.emplace_back(info.name, network->get(info.name));
-    write_npz(std::filesystem::path(options.dump), all);
+    write_npz(std::filesystem::path(options.dump), all_tensors(*network, arguments, options));
   }
   const auto outputs = network->outputs();
   if (common.json) {
-    json report = {
-        {"model", options.model}, {"chip", file->chip()}, {"runs", options.count}, {"host_seconds", seconds}};
+    json report = {{"model", options.model},
+                   {"chip", file->chip()},
+                   {"runs", options.count},
+                   {"host_seconds", seconds},
+                   {"processor_seconds", processor_seconds}};
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto values = values_of(results[i].second, outputs[i]);
       json top = json::array();
@@ -107,7 +131,7 @@ void run_model(Options& options, const Common& common) {
                                    {"dtype", name(results[i].second.dtype)},
                                    {"top", top}});
     }
-    std::cout << report.dump(2) << "\n";
+    std::cout << report.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
     return;
   }
   if (common.quiet) return;
@@ -130,6 +154,9 @@ void add_run(CLI::App& app, Common& common, int&) {
       ->required();
   command->add_option("-o,--output", options->output, "outputs as .npz");
   command->add_option("--dump-tensors", options->dump, "every tensor of the model's memory after the run, as .npz");
+  command->add_option(
+      "--tensor-info", options->tensor_info,
+      "the converter's *_tensor_info.txt: --dump-tensors then holds every layer as it was produced, local memory too");
   command->add_option("--labels", options->labels, "one class name a line");
   command->add_option("--top", options->top, "how many largest values to show")->capture_default_str();
   command->add_option("-c,--count", options->count, "run that often")

@@ -59,7 +59,7 @@ int run_verify(const Options& options, const Common& common) {
       j["results"].push_back(
           {{"name", result.name}, {"verdict", verdict_name(result.verdict)}, {"message", result.message}});
     }
-    std::cout << j.dump(2) << "\n";
+    std::cout << j.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
   } else {
     if (!common.quiet) {
       std::cout << outputs << " outputs, " << traces << " tensor traces and " << layers << " layer results compared\n";

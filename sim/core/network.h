@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/tensor.h"
+#include "sim/core/profile.h"
 
 namespace vnpu {
 
@@ -42,7 +43,6 @@ struct NetworkOptions {
   std::string engine = "fast";    // "scalar", "fast", or an instruction-set level: "avx2", "avx512"
   std::string quirks = "vendor";  // see the family's quirk table
   unsigned program = 0;
-  int threads = 1;
 };
 
 // What step() executes.
@@ -90,8 +90,8 @@ struct DisasmOptions {
 class ModelFile {
  public:
   virtual ~ModelFile() = default;
-  virtual std::string family() const = 0;  // "cv18xx"
-  virtual std::string chip() const = 0;    // "cv181x"
+  virtual std::string family() const = 0;
+  virtual std::string chip() const = 0;
   virtual unsigned programs() const = 0;
   // format, version, chip, programs (inputs, outputs, routines, memory need), sections, weights, refusals.
   virtual nlohmann::json describe() const = 0;
@@ -99,6 +99,8 @@ class ModelFile {
   virtual void disassemble(const DisasmOptions& options, const std::function<void(const std::string&)>& line) const = 0;
   // Throws Error(unsupported) naming what is refused.
   virtual std::unique_ptr<Network> instantiate(const NetworkOptions& options) const = 0;
+  // Simulated time on a board; no tensor is computed. Throws Error(usage) for an unknown board or parameter.
+  virtual Profile profile(const ProfileOptions& options) const = 0;
 };
 
 }  // namespace vnpu

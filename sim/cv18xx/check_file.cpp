@@ -28,15 +28,6 @@ class RecordedChecks final : public CheckFile {
   RecordedFile file_;
 };
 
-constexpr std::string_view reason =
-    "the vendor's yolo_detection reads behind its maps here (stored class count 80, maps with fewer channels)";
-
-constexpr KnownOpen rows[] = {
-#define VNPU_KNOWN_OPEN(case_name, tensor, sha256) {case_name, tensor, sha256, reason},
-#include "sim/cv18xx/known_open.def"
-#undef VNPU_KNOWN_OPEN
-};
-
 }  // namespace
 
 bool recognises_checks(ByteView unpacked) {
@@ -45,7 +36,5 @@ bool recognises_checks(ByteView unpacked) {
 }
 
 std::unique_ptr<CheckFile> open_checks(ByteView unpacked) { return std::make_unique<RecordedChecks>(unpacked); }
-
-std::span<const KnownOpen> known_open() { return rows; }
 
 }  // namespace vnpu::cv18xx

@@ -1,5 +1,6 @@
 #include "sim/cv18xx/model_file.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,7 @@
 #include "sim/cv18xx/host_functions/host_functions.h"
 #include "sim/cv18xx/network.h"
 #include "sim/cv18xx/tensor_info.h"
+#include "sim/cv18xx/timing/profile.h"
 
 namespace vnpu::cv18xx {
 namespace {
@@ -41,6 +43,28 @@ json tensor_json(const TensorInfo& info, const cvimodel::Tensor& tensor) {
   return j;
 }
 
+// Names come from the file: what is not UTF-8 is replaced.
+std::string dump(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// Without control characters, for a line on a terminal.
+std::string printable(std::string text) {
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return text;
+}
+
+std::string host_line(const cvimodel::CpuRoutine& cpu, const cvimodel::Routine& routine, bool as_json) {
+  if (as_json) {
+    return dump(
+        {{"engine", "cpu"}, {"function", cpu.function}, {"inputs", routine.inputs}, {"outputs", routine.outputs}});
+  }
+  std::string text = "cpu." + cpu.function;
+  for (const auto& output : routine.outputs) text += " " + output;
+  text += " <-";
+  for (const auto& input : routine.inputs) text += " " + input;
+  return printable(text);
+}
+
 class CvModelFile final : public ModelFile {
  public:
   explicit CvModelFile(ByteView file)
@@ -56,6 +80,7 @@ class CvModelFile final : public ModelFile {
   std::unique_ptr<Network> instantiate(const NetworkOptions& options) const override {
     return std::make_unique<CvNetwork>(model_, options);
   }
+  Profile profile(const ProfileOptions& options) const override { return profile_model(*model_, options); }
 
  private:
   json describe_program(const cvimodel::Program& program) const;
@@ -198,10 +223,11 @@ void CvModelFile::disassemble(const DisasmOptions& options, const std::function<
   // The name of what lies at a global address: the tensor or weight with the nearest start at or before it.
   std::array<std::map<std::uint64_t, std::pair<std::uint64_t, std::string>>, 8> names;
   const auto add = [&](const cvimodel::Place& place, std::uint64_t size, const std::string& label) {
-    auto& entry = names[place.sel & 7][place.offset];
-    if (!entry.second.empty()) entry.second += "|";
-    entry.second += label;
-    entry.first = std::max(entry.first, size);
+    auto& [extent, label_here] = names[place.sel & 7][place.offset];
+    extent = std::max(extent, size);
+    if (label_here.size() > 120) return;  // enough for a comment
+    if (!label_here.empty()) label_here += "|";
+    label_here += label;
   };
   for (const auto& weight : model.weights) add(weight.place, weight.size, weight.name);
   for (const auto& tensor : program.tensors) {
@@ -230,37 +256,23 @@ void CvModelFile::disassemble(const DisasmOptions& options, const std::function<
       at = end + 1;
     }
   }
-  std::uint64_t index = 0;
+  // Positions count within a section, as they are printed; a host function stands at position 0.
+  const auto in_range = [&](std::uint64_t position) { return position >= options.first && position <= options.last; };
+  const auto wanted = [&](std::string_view engine, std::uint64_t position) {
+    return (options.engine.empty() || options.engine == engine) && in_range(position);
+  };
   for (const auto& routine : program.routines) {
     if (const auto* cpu = std::get_if<cvimodel::CpuRoutine>(&routine.body)) {
-      const bool wanted =
-          (options.engine.empty() || options.engine == "cpu") && index >= options.first && index <= options.last;
-      if (wanted && options.json) {
-        line(json{{"index", index},
-                  {"engine", "cpu"},
-                  {"function", cpu->function},
-                  {"inputs", routine.inputs},
-                  {"outputs", routine.outputs}}
-                 .dump());
-      } else if (wanted) {
-        std::string text = "cpu." + cpu->function;
-        for (const auto& output : routine.outputs) text += " " + output;
-        text += " <-";
-        for (const auto& input : routine.inputs) text += " " + input;
-        line(text);
-      }
-      ++index;
+      if (wanted("cpu", 0)) line(host_line(*cpu, routine, options.json));
       continue;
     }
     const auto& tpu = std::get<cvimodel::TpuRoutine>(routine.body);
     const auto* section = model.find_section(tpu.section);
     if (!section) throw Error(ErrorKind::damaged, "section '" + tpu.section + "' of a routine does not exist");
-    if (!options.json) line("section " + tpu.section + ":");
+    if (!options.json) line("section " + printable(tpu.section) + ":");
     for (const auto& entry : read_commands(*section, tpu.is_dmabuf, *chip)) {
-      const bool wanted = (options.engine.empty() || options.engine == name(entry.engine)) &&
-                          index >= options.first && index <= options.last;
-      ++index;
-      if (wanted) line(options.json ? to_json(entry, print).dump() : vnpu::cv18xx::print(entry, print));
+      if (!wanted(name(entry.engine), entry.index)) continue;
+      line(options.json ? to_json(entry, print).dump() : vnpu::cv18xx::print(entry, print));
     }
   }
 }

@@ -10,6 +10,8 @@
 namespace vnpu::cv18xx {
 namespace {
 
+constexpr std::uint64_t host_limit = std::uint64_t{1} << 30;  // bytes of tensors without device memory
+
 const cvimodel::Program& select(const cvimodel::Model& model, unsigned index) {
   if (index >= model.programs.size()) {
     throw Error(ErrorKind::usage, "program " + std::to_string(index) + " does not exist: the model has " +
@@ -65,8 +67,15 @@ CvNetwork::CvNetwork(std::shared_ptr<const cvimodel::Model> model, const Network
     std::ranges::copy(section.bytes,
                       memory_.global_range(placement_.regions[base_weight].address, section.bytes.size()).begin());
   }
+  std::uint64_t host_bytes = 0;
   for (const auto& each : program_.tensors) {
-    if (!each.place) host_memory_[each.name].resize(each.byte_size());
+    if (each.place) continue;
+    host_bytes += each.byte_size();
+    if (host_bytes > host_limit) {
+      throw Error(ErrorKind::unsupported,
+                  "the model's host tensors need more than " + std::to_string(host_limit) + " bytes");
+    }
+    host_memory_[each.name].resize(each.byte_size());
   }
   for (const auto& routine : program_.routines) {
     Stage stage;

@@ -1,5 +1,5 @@
 // Recorded commands: single TIU and TDMA commands with the memory state the vendor's simulator left behind.
-// The file (docs/tdma_cv18xx.md, "Recorded commands") holds only a seed for the memory contents before the command,
+// The file (tests/golden/cv18xx_commands/README.md) holds only a seed for the memory contents before the command,
 // and CRCs plus the heads of the changed ranges for those after it. Everything is little endian.
 #pragma once
 

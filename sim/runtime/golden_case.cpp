@@ -51,26 +51,15 @@ std::string index_text(const Shape& shape, std::uint64_t i) {
 
 // What is wrong with a case so far; the first thing found is what is reported.
 struct Findings {
-  std::optional<std::string> failure, skip;
+  std::optional<std::string> failure;
 
   void fail(const std::string& text) {
     if (!failure) failure = text;
   }
 };
 
-bool ends_with_case(const std::string& case_name, std::string_view row) {
-  const auto last = [](std::string_view name) { return name.substr(name.rfind('/') + 1); };
-  return last(case_name) == last(row);
-}
-
-const KnownOpen* find_open(std::span<const KnownOpen> rows, const std::string& case_name, const std::string& tensor,
-                           const Tensor& expected) {
-  for (const auto& row : rows) {
-    if (row.tensor == tensor && ends_with_case(case_name, row.case_name) && row.sha256 == sha256_hex(expected.bytes)) {
-      return &row;
-    }
-  }
-  return nullptr;
+bool ends_with_case(const std::string& case_name, std::string_view last) {
+  return std::string_view(case_name).substr(case_name.rfind('/') + 1) == last;
 }
 
 std::string suffix(unsigned program) { return program == 0 ? "" : "_" + std::to_string(program); }
@@ -87,8 +76,8 @@ void set_inputs(Network& network, const NamedTensors& inputs) {
 
 class CaseRun {
  public:
-  CaseRun(const CaseFiles& files, const NetworkOptions& options, std::span<const KnownOpen> open, CaseResult& result)
-      : files_(files), options_(options), result_(result), open_rows_(open) {}
+  CaseRun(const CaseFiles& files, const NetworkOptions& options, CaseResult& result)
+      : files_(files), options_(options), result_(result) {}
 
   void run() {
     const auto info = parse_json(files_, "case.json");
@@ -107,9 +96,6 @@ class CaseRun {
     if (findings_.failure) {
       result_.verdict = Verdict::failed;
       result_.message = *findings_.failure;
-    } else if (findings_.skip) {
-      result_.verdict = Verdict::skipped;
-      result_.message = *findings_.skip;
     }
   }
 
@@ -133,12 +119,7 @@ class CaseRun {
       const auto difference = first_difference(tensor, network.get(name));
       ++result_.outputs;
       if (!difference) continue;
-      if (const auto* row = find_open(open_rows_, files_.name(), name, tensor)) {
-        open_tensors_.insert(name);
-        findings_.skip = where + "output " + name + " is known to be open: " + std::string(row->reason);
-      } else {
-        findings_.fail(where + "output " + name + *difference);
-      }
+      findings_.fail(where + "output " + name + *difference);
     }
   }
 
@@ -148,7 +129,7 @@ class CaseRun {
     for (const auto& entry : entries) expected.emplace(entry.at("name").get<std::string>(), &entry);
     for (const auto& info : network.tensors()) {
       const auto at = expected.find(info.name);
-      if (at == expected.end() || open_tensors_.contains(info.name)) continue;
+      if (at == expected.end()) continue;
       const auto crc = crc32_hex(network.get(info.name).bytes);
       const auto wanted = at->second->at("crc32").get<std::string>();
       ++result_.traces;
@@ -197,8 +178,6 @@ class CaseRun {
   const CaseFiles& files_;
   const NetworkOptions& options_;
   CaseResult& result_;
-  std::span<const KnownOpen> open_rows_;
-  std::set<std::string> open_tensors_;
   Json traces_;
   Findings findings_;
   bool trace_named_ = false;
@@ -327,10 +306,6 @@ std::optional<std::string> first_difference(const Tensor& expected, const Tensor
 }
 
 CaseResult run_case(const CaseFiles& files, const NetworkOptions& options) {
-  return run_case(files, options, known_open());
-}
-
-CaseResult run_case(const CaseFiles& files, const NetworkOptions& options, std::span<const KnownOpen> open) {
   CaseResult result;
   result.name = files.name();
   const auto start = std::chrono::steady_clock::now();
@@ -340,7 +315,7 @@ CaseResult run_case(const CaseFiles& files, const NetworkOptions& options, std::
   };
   try {
     if (files.has("case.json")) {
-      CaseRun(files, options, open, result).run();
+      CaseRun(files, options, result).run();
     } else {
       run_broken(files, options, result);
     }

@@ -57,9 +57,7 @@ struct CaseResult {
 // Runs the case; errors of the simulator become a failed result, never an exception.
 // A broken file passes when it is refused with an error that names what is wrong, or gives the recorded result where
 // the vendor's runtime gave one; the case "good", which is not broken, must give it.
-// `open` defaults to the families' own list.
 CaseResult run_case(const CaseFiles& files, const NetworkOptions& options);
-CaseResult run_case(const CaseFiles& files, const NetworkOptions& options, std::span<const KnownOpen> open);
 
 // "tensor[1,2,3]: expected 5, got 6; 17 of 96 elements differ"; nullopt when the bytes are equal.
 std::optional<std::string> first_difference(const Tensor& expected, const Tensor& got);

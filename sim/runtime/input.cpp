@@ -46,7 +46,8 @@ bool same_storage(DType from, DType to) { return from == to || (to == DType::bf1
 
 bool is_zip(ByteView file) { return file.size() >= 4 && std::memcmp(file.data(), "PK\x03\x04", 4) == 0; }
 bool is_picture(ByteView file) {
-  return file.size() >= 4 && (std::memcmp(file.data(), "\x89PNG", 4) == 0 || std::memcmp(file.data(), "\xFF\xD8\xFF", 3) == 0);
+  return file.size() >= 4 &&
+         (std::memcmp(file.data(), "\x89PNG", 4) == 0 || std::memcmp(file.data(), "\xFF\xD8\xFF", 3) == 0);
 }
 bool is_npy(ByteView file) { return file.size() >= 6 && std::memcmp(file.data(), "\x93NUMPY", 6) == 0; }
 
@@ -85,7 +86,8 @@ Bytes to_input_bytes(const Image& image, const TensorInfo& input, const ImagePre
   if (!input.image.pixel_format.empty()) {
     const bool packed = input.image.pixel_format.ends_with("_PACKED");
     const std::int64_t h = packed ? shape[1] : shape[2], w = packed ? shape[2] : shape[3];
-    Bytes bytes = to_device_pixels(fitted(h, w), input.image.pixel_format, input.image.aligned, static_cast<int>(h), static_cast<int>(w));
+    Bytes bytes = to_device_pixels(fitted(h, w), input.image.pixel_format, input.image.aligned, static_cast<int>(h),
+                                   static_cast<int>(w));
     // The converter's own size can be smaller or larger than the rows need (packed and aligned).
     bytes.resize(input.byte_size);
     return bytes;
@@ -107,7 +109,7 @@ Bytes to_input_bytes(const Image& image, const TensorInfo& input, const ImagePre
                                         channels == 1                       ? "GRAYSCALE"
                                         : preprocess.channel_order == "bgr" ? "BGR_PLANAR"
                                                                             : "RGB_PLANAR",
-                       false, fit.height, fit.width);
+                                        false, fit.height, fit.width);
   const std::uint64_t plane = static_cast<std::uint64_t>(shape[2]) * static_cast<std::uint64_t>(shape[3]);
   Tensor numbers{DType::f32, shape, Bytes(plane * channels * 4)};
   for (std::uint64_t i = 0; i < plane * channels; ++i) {
@@ -158,8 +160,8 @@ void set_inputs(Network& network, const std::vector<InputArgument>& arguments, c
     done[i] = true;
   };
   for (const InputArgument& argument : arguments) {
+    const Bytes file = read_file(argument.file);  // its errors name the file already
     try {
-      const Bytes file = read_file(argument.file);
       if (is_zip(file)) {
         const NamedTensors arrays = read_npz(ByteView(file));
         for (std::size_t i = 0; i < inputs.size(); ++i) {

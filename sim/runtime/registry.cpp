@@ -15,12 +15,11 @@ struct Family {
   std::unique_ptr<ModelFile> (*open)(ByteView);
   bool (*recognises_checks)(ByteView);
   std::unique_ptr<CheckFile> (*open_checks)(ByteView);
-  std::span<const KnownOpen> (*known_open)();
 };
 
 // One line a family.
 constexpr Family families[] = {
-    {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks, cv18xx::known_open},
+    {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks},
 };
 
 }  // namespace
@@ -54,15 +53,6 @@ std::unique_ptr<CheckFile> open_checks(ByteView unpacked) {
     if (family.recognises_checks(unpacked)) return family.open_checks(unpacked);
   }
   return nullptr;
-}
-
-std::vector<KnownOpen> known_open() {
-  std::vector<KnownOpen> out;
-  for (const Family& family : families) {
-    const auto rows = family.known_open();
-    out.insert(out.end(), rows.begin(), rows.end());
-  }
-  return out;
 }
 
 }  // namespace vnpu

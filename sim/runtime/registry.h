@@ -17,7 +17,4 @@ std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path);
 // A file of a family's own checks (unpacked); null when no family claims it.
 std::unique_ptr<CheckFile> open_checks(ByteView unpacked);
 
-// The families' outputs that are known to be open.
-std::vector<KnownOpen> known_open();
-
 }  // namespace vnpu

@@ -57,7 +57,8 @@ TEST(CApi, RunsANetwork) {
 TEST(CApi, StepsToTheSameResult) {
   const vnpu::Bytes file = vnpu::read_file(model);
   Closed c;
-  ASSERT_EQ(vnpu_open_memory(file.data(), file.size(), 0, "scalar", "vendor", &c.network), VNPU_OK) << vnpu_error_text();
+  ASSERT_EQ(vnpu_open_memory(file.data(), file.size(), 0, "scalar", "vendor", &c.network), VNPU_OK)
+      << vnpu_error_text();
   const auto image = first_digit();
   // Twice: an inference begins anew after its end.
   for (int round = 0; round < 2; ++round) {

@@ -1,4 +1,4 @@
-// Where the wide files of recorded commands may lie: they are not part of the checkout.
+// Where the files of recorded commands lie: in the checkout, or (for other ones) in $VNPU_GOLDEN/cv18xx_commands.
 #pragma once
 
 #include <algorithm>
@@ -9,12 +9,12 @@
 namespace vnpu::cv18xx {
 
 inline constexpr const char* recorded_files_absent =
-    "no recorded commands: neither in $VNPU_GOLDEN/cv18xx_commands nor in ../shared/golden/cv18xx_commands";
+    "no recorded commands: neither in $VNPU_GOLDEN/cv18xx_commands nor in tests/golden/cv18xx_commands";
 
 // All *.bin.xz and *.bin files of the folder, sorted; empty when it does not exist.
 inline std::vector<std::filesystem::path> recorded_files() {
   std::vector<std::filesystem::path> files;
-  std::filesystem::path folder = std::filesystem::path(VNPU_SOURCE_DIR) / "../shared/golden";
+  std::filesystem::path folder = std::filesystem::path(VNPU_SOURCE_DIR) / "tests/golden";
   if (const char* golden = std::getenv("VNPU_GOLDEN")) folder = golden;
   folder /= "cv18xx_commands";
   if (!std::filesystem::is_directory(folder)) return files;

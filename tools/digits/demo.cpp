@@ -21,7 +21,9 @@ constexpr std::size_t side = 32;
 constexpr std::size_t pixels = side * side;
 constexpr std::size_t classes = 10;
 
-std::size_t answer(const float* scores) { return static_cast<std::size_t>(std::max_element(scores, scores + classes) - scores); }
+std::size_t answer(const float* scores) {
+  return static_cast<std::size_t>(std::max_element(scores, scores + classes) - scores);
+}
 
 const float* floats(const Tensor& tensor) { return reinterpret_cast<const float*>(tensor.bytes.data()); }
 
@@ -40,7 +42,9 @@ Tensor array(const fs::path& file, const char* name) {
 
 // Two pixel rows a text row: upper and lower half blocks in 24 grey steps of the 256-colour terminal.
 void draw(const Digits& digits, const std::vector<std::size_t>& which, const std::vector<std::size_t>& answers) {
-  const auto grey = [&](std::size_t i, std::size_t y, std::size_t x) { return 232 + digits.image(i)[y * side + x] * 23 / 255; };
+  const auto grey = [&](std::size_t i, std::size_t y, std::size_t x) {
+    return 232 + digits.image(i)[y * side + x] * 23 / 255;
+  };
   for (std::size_t y = 0; y < side; y += 4) {
     std::string line = "   ";
     for (const std::size_t i : which) {
@@ -55,7 +59,8 @@ void draw(const Digits& digits, const std::vector<std::size_t>& which, const std
   for (const std::size_t i : which) {
     char text[64];
     const bool right = answers[i] == digits.labels.bytes[i];
-    std::snprintf(text, sizeof text, "answer %zu, %s", answers[i], right ? "right" : ("is " + std::to_string(digits.labels.bytes[i])).c_str());
+    std::snprintf(text, sizeof text, "answer %zu, %s", answers[i],
+                  right ? "right" : ("is " + std::to_string(digits.labels.bytes[i])).c_str());
     line += std::string(right ? "\x1b[32m" : "\x1b[31m") + text + "\x1b[0m" + std::string(18 - std::strlen(text), ' ');
   }
   std::printf("%s\n\n", line.c_str());
@@ -81,7 +86,8 @@ Result run(const fs::path& folder, const std::string& variant, const Digits& dig
     network->run();
     result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const Tensor scores = network->get(output);
-    if (scores.bytes.size() != score_bytes) throw vnpu::Error(vnpu::ErrorKind::damaged, variant + ": 10 scores expected");
+    if (scores.bytes.size() != score_bytes)
+      throw vnpu::Error(vnpu::ErrorKind::damaged, variant + ": 10 scores expected");
     result.answers.push_back(answer(floats(scores)));
     result.right += result.answers.back() == digits.labels.bytes[i];
     result.equal += std::memcmp(scores.bytes.data(), expected.bytes.data() + i * score_bytes, score_bytes) == 0;
@@ -103,25 +109,32 @@ std::vector<std::size_t> worth_drawing(const Digits& digits, const Result& resul
 
 int demo(const fs::path& folder) {
   const Digits digits{array(folder / "held_out.npz", "images"), array(folder / "held_out.npz", "labels")};
-  if (digits.images.bytes.size() != digits.count() * pixels) throw vnpu::Error(vnpu::ErrorKind::damaged, "held_out.npz: images and labels do not fit");
+  if (digits.images.bytes.size() != digits.count() * pixels)
+    throw vnpu::Error(vnpu::ErrorKind::damaged, "held_out.npz: images and labels do not fit");
   const Tensor reference = array(folder / "float.npz", "scores");
   std::size_t float_right = 0;
-  for (std::size_t i = 0; i < digits.count(); ++i) float_right += answer(floats(reference) + i * classes) == digits.labels.bytes[i];
+  for (std::size_t i = 0; i < digits.count(); ++i)
+    float_right += answer(floats(reference) + i * classes) == digits.labels.bytes[i];
 
   bool drawn = false;
   std::size_t compared = 0, equal = 0;
   double seconds = 0;
   std::string table;
-  const auto percent = [&](std::size_t right) { return 100.0 * static_cast<double>(right) / static_cast<double>(digits.count()); };
+  const auto percent = [&](std::size_t right) {
+    return 100.0 * static_cast<double>(right) / static_cast<double>(digits.count());
+  };
   char row[160];
-  std::snprintf(row, sizeof row, "   %-14s %5zu of %zu right  %6.2f %%\n", "float", float_right, digits.count(), percent(float_right));
+  std::snprintf(row, sizeof row, "   %-14s %5zu of %zu right  %6.2f %%\n", "float", float_right, digits.count(),
+                percent(float_right));
   table += row;
   for (const std::string variant : {"cv181x_int8", "cv181x_bf16", "cv180x_int8", "cv180x_bf16"}) {
     const Result result = run(folder, variant, digits);
     if (!drawn) draw(digits, worth_drawing(digits, result), result.answers);
     drawn = true;
-    std::snprintf(row, sizeof row, "   %-14s %5zu of %zu right  %6.2f %%   %zu of %zu outputs equal   %.2f ms a digit\n", variant.c_str(), result.right,
-                  digits.count(), percent(result.right), result.equal, digits.count(), result.seconds * 1000 / static_cast<double>(digits.count()));
+    std::snprintf(row, sizeof row,
+                  "   %-14s %5zu of %zu right  %6.2f %%   %zu of %zu outputs equal   %.2f ms a digit\n",
+                  variant.c_str(), result.right, digits.count(), percent(result.right), result.equal, digits.count(),
+                  result.seconds * 1000 / static_cast<double>(digits.count()));
     table += row;
     compared += digits.count();
     equal += result.equal;
@@ -132,7 +145,10 @@ int demo(const fs::path& folder) {
     std::printf("\x1b[31m%zu of %zu outputs differ from the vendor's simulator\x1b[0m\n", compared - equal, compared);
     return 1;
   }
-  std::printf("\x1b[32moutputs equal the vendor's simulator, bit for bit: %zu of %zu\x1b[0m, in %.2f s of this computer's time\n", equal, compared, seconds);
+  std::printf(
+      "\x1b[32moutputs equal the vendor's simulator, bit for bit: %zu of %zu\x1b[0m, in %.2f s of this computer's "
+      "time\n",
+      equal, compared, seconds);
   return 0;
 }
 

@@ -36,7 +36,7 @@ int axis_in(const HostCall& call, std::int32_t value);
 
 const HostTensor& input(const HostCall& call, std::size_t i);
 HostTensor& output(HostCall& call, std::size_t i);
-// Elements of the tensor; run_host_function has checked that its bytes hold them all.
+// Elements of the tensor, at least 1; run_host_function has checked that its bytes hold them all.
 std::int64_t count(const HostTensor& tensor);
 std::string describe(const HostTensor& tensor);  // "'x' (f32 1x3x4x5)"
 

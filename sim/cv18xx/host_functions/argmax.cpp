@@ -28,7 +28,6 @@ Rows rows_of(const HostCall& call) {
   r.length = a.axis;
   r.rows = a.outer;  // what lies behind the axis is ignored: only the last axis makes sense
   r.tiles = (r.length + tile - 1) / tile;
-  if (r.rows == 0 || r.length == 0) damaged(call, "tensor " + describe(data) + " is empty");
   if (data.dtype != DType::i8 && data.dtype != DType::bf16) {
     damaged(call, "tensor " + describe(data) + " is neither i8 nor bf16");
   }

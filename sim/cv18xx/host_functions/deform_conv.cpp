@@ -50,7 +50,7 @@ Operands operands(const HostCall& call, std::size_t first) {
   g.groups = integer_in(call, "deform_group", 1, 1 << 16);
   if (g.channels % g.groups != 0) damaged(call, "the channels are no multiple of deform_group");
   const std::int64_t kernel = g.kernel_h * g.kernel_w, cells = g.oh * g.ow;
-  bound_work(call, o.batches * g.channels * kernel, cells, std::int64_t{1} << 31);
+  bound_work(call, o.batches * g.channels * kernel, cells, std::int64_t{1} << 28);
   expect_count(call, offset, o.batches * g.groups * 2 * kernel * cells);
   expect_count(call, mask, o.batches * g.groups * kernel * cells);
   o.x = floats(call, in);

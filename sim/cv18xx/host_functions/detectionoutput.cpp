@@ -78,7 +78,7 @@ struct Kept {
 
 // Boxes of one class that survive, best first.
 std::vector<Kept> suppress(const HostCall& call, std::vector<Scored> scored, const std::vector<Box>& boxes, int cls,
-                           const Options& o) {
+                           const Options& o, std::int64_t& pairs) {
   std::size_t n = scored.size();
   if (static_cast<std::size_t>(o.top_k) < n) {
     n = static_cast<std::size_t>(o.top_k);
@@ -86,7 +86,8 @@ std::vector<Kept> suppress(const HostCall& call, std::vector<Scored> scored, con
   } else {
     std::sort(scored.begin(), scored.end(), by_score);
   }
-  bound_work(call, static_cast<std::int64_t>(n), static_cast<std::int64_t>(n), pair_limit);
+  pairs += static_cast<std::int64_t>(n * n);  // n < 2^24, so that the sum cannot overflow before it is refused
+  bound_work(call, pairs, 1, pair_limit);
   std::vector<Kept> kept;
   for (std::size_t i = 0; i < n; ++i) {
     const Box& box = boxes[static_cast<std::size_t>(scored[i].second)];
@@ -111,7 +112,8 @@ struct Data {
 };
 
 // What remains of one image, by class.
-std::vector<Kept> detect(const HostCall& call, const Data& data, std::int64_t image, const Options& o) {
+std::vector<Kept> detect(const HostCall& call, const Data& data, std::int64_t image, const Options& o,
+                         std::int64_t& pairs) {
   std::vector<Kept> kept;
   // With shared locations the vendor's runtime takes their class, -1, for the background when that is -1 too.
   if (o.share_location && o.background == -1) return kept;
@@ -128,7 +130,7 @@ std::vector<Kept> detect(const HostCall& call, const Data& data, std::int64_t im
       boxes[static_cast<std::size_t>(p)] =
           decode(data.location.data() + at * 4, data.prior.data() + p * 4, data.prior.data() + (data.priors + p) * 4);
     }
-    const std::vector<Kept> survivors = suppress(call, std::move(scored), boxes, c, o);
+    const std::vector<Kept> survivors = suppress(call, std::move(scored), boxes, c, o, pairs);
     kept.insert(kept.end(), survivors.begin(), survivors.end());
   }
   limit(kept, o.keep_top_k);
@@ -154,8 +156,9 @@ void detection_output(HostCall& call) {
 
   std::vector<std::vector<Kept>> results;
   std::size_t found = 0;
+  std::int64_t pairs = 0;
   for (std::int64_t image = 0; image < images; ++image) {
-    results.push_back(detect(call, data, image, o));
+    results.push_back(detect(call, data, image, o, pairs));
     found += results.back().size();
   }
   expect_at_least(call, out, static_cast<std::int64_t>(found == 0 ? results.size() : found) * 7);

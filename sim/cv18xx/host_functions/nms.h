@@ -11,7 +11,7 @@ struct Box {
 };
 
 // Pairs of boxes a suppression may compare; more are refused.
-constexpr std::int64_t pair_limit = std::int64_t{1} << 32;
+constexpr std::int64_t pair_limit = std::int64_t{1} << 30;
 
 // Corners from centre and size, computed in double: (float)(centre -/+ 0.5 * size).
 inline Box box_around(float cx, float cy, double w, double h) {

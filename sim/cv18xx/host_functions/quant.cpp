@@ -1,5 +1,6 @@
 // Conversion at the boundary between the caller's fp32 and the chip's int8 and bf16.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "sim/cv18xx/host_functions/access.h"
@@ -18,6 +19,13 @@ float scale_of(const HostCall& call, bool to_int8) {
 std::int8_t to_int8(float value) {
   // Half away from zero; what does not fit an int (NaN too) becomes the smallest one before the clamp.
   return static_cast<std::int8_t>(std::clamp(to_int(std::round(value)), -128, 127));
+}
+
+// To the nearest, ties to even; NaN stays NaN.
+std::uint16_t rounded(float value) {
+  if (std::isnan(value)) return 0x7FFF;
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
+  return static_cast<std::uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
 
 }  // namespace
@@ -49,7 +57,9 @@ void quant(HostCall& call) {
   } else if (int8) {
     convert(elements<float>(in), [&](float x) { return to_int8(x * scale); });
   } else {
-    convert(elements<float>(in), [](float x) { return float_to_bf16_truncated(x * 1.001957f); });
+    const bool gain = call.quirks.quant_bf16_gain;
+    convert(elements<float>(in),
+            [gain](float x) { return gain ? float_to_bf16_truncated(x * 1.001957f) : rounded(x); });
   }
 }
 

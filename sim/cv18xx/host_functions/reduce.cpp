@@ -67,7 +67,6 @@ void along_axes(HostCall& call, const std::vector<int>& axes, One one) {
   HostTensor now = in;
   for (const int axis : axes) {
     const Around s = around(now, axis);
-    if (s.axis == 0) damaged(call, "tensor " + describe(in) + " is empty");
     std::vector<T> y(static_cast<std::size_t>(s.outer * s.inner));
     for (std::int64_t o = 0; o < s.outer; ++o) {
       for (std::int64_t i = 0; i < s.inner; ++i) {
@@ -84,7 +83,7 @@ void along_axes(HostCall& call, const std::vector<int>& axes, One one) {
   store(call, out, x);
 }
 
-// uint8 sums wrap; int8 tensors are handled as uint8.
+// int8 tensors are handled as uint8.
 template <class Floats, class Bytes8>
 void reduce(HostCall& call, const std::vector<int>& axes, Floats of_floats, Bytes8 of_bytes) {
   const HostTensor& in = input(call, 0);
@@ -97,51 +96,56 @@ void reduce(HostCall& call, const std::vector<int>& axes, Floats of_floats, Byte
   }
 }
 
-template <class T, class Add>
-T sum_of(const T* x, std::int64_t stride, std::int64_t n, Add add) {
-  T sum = 0;
-  for (std::int64_t k = 0; k < n; ++k) sum = add(sum, x[k * stride]);
+template <class Sum, class T, class Add>
+Sum sum_of(const T* x, std::int64_t stride, std::int64_t n, Add add) {
+  Sum sum = 0;
+  for (std::int64_t k = 0; k < n; ++k) sum = add(sum, static_cast<Sum>(x[k * stride]));
   return sum;
 }
+
+std::uint8_t byte_of(double value) { return static_cast<std::uint8_t>(std::min(value, 255.0)); }
 
 }  // namespace
 
 void reduce_l2(HostCall& call) {
+  const bool wrap = call.quirks.reduce_bytes_wrap;
   reduce(
       call, axes_of(call),
       [](const float* x, std::int64_t stride, std::int64_t n) {
-        return std::sqrt(sum_of(x, stride, n, [](float sum, float v) {
+        return std::sqrt(sum_of<float>(x, stride, n, [](float sum, float v) {
           return static_cast<float>(static_cast<double>(sum) + static_cast<double>(v) * static_cast<double>(v));
         }));
       },
-      [](const std::uint8_t* x, std::int64_t stride, std::int64_t n) {
-        const std::uint8_t sum = sum_of(
-            x, stride, n, [](std::uint8_t total, std::uint8_t v) { return static_cast<std::uint8_t>(total + v * v); });
-        return static_cast<std::uint8_t>(std::sqrt(static_cast<double>(sum)));
+      [wrap](const std::uint8_t* x, std::int64_t stride, std::int64_t n) {
+        const auto sum =
+            sum_of<std::uint64_t>(x, stride, n, [](std::uint64_t total, std::uint64_t v) { return total + v * v; });
+        return byte_of(std::sqrt(static_cast<double>(wrap ? sum % 256 : sum)));
       });
 }
 
 void reduce_mean(HostCall& call) {
+  const bool wrap = call.quirks.reduce_bytes_wrap;
   reduce(
       call, axes_of(call),
       [](const float* x, std::int64_t stride, std::int64_t n) {
-        return sum_of(x, stride, n, std::plus<float>()) / static_cast<float>(n);
+        return sum_of<float>(x, stride, n, std::plus<float>()) / static_cast<float>(n);
       },
-      [](const std::uint8_t* x, std::int64_t stride, std::int64_t n) {
-        const std::uint8_t sum = sum_of(
-            x, stride, n, [](std::uint8_t total, std::uint8_t v) { return static_cast<std::uint8_t>(total + v); });
-        return static_cast<std::uint8_t>(sum / n);
+      [wrap](const std::uint8_t* x, std::int64_t stride, std::int64_t n) {
+        const auto sum = sum_of<std::uint64_t>(x, stride, n, std::plus<std::uint64_t>());
+        return static_cast<std::uint8_t>((wrap ? sum % 256 : sum) / static_cast<std::uint64_t>(n));
       });
 }
 
-// Only the first of the axes is reduced; of that result the output gets as much as it holds.
+// The vendor's runtime reduces the first of the axes only; of that result the output gets as much as it holds.
 void reduce_max(HostCall& call) {
   const auto largest = [](const auto* x, std::int64_t stride, std::int64_t n) {
     auto best = x[0];
     for (std::int64_t k = 1; k < n; ++k) best = std::max(best, x[k * stride]);
     return best;
   };
-  reduce(call, {axes_of(call)[0]}, largest, largest);
+  std::vector<int> axes = axes_of(call);
+  if (call.quirks.reduce_max_first_axis) axes.resize(1);
+  reduce(call, axes, largest, largest);
 }
 
 }  // namespace vnpu::cv18xx::host

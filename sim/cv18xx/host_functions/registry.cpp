@@ -1,5 +1,4 @@
 #include <cstdint>
-#include <limits>
 
 #include "sim/cv18xx/host_functions/access.h"
 #include "sim/cv18xx/host_functions/functions.h"
@@ -44,13 +43,14 @@ constexpr Row rows[] = {
     {"yolo_detection", host::yolo_detection},
 };
 
-// Its bytes must hold all elements; every function relies on it.
+// It must have elements, and bytes that hold them all; every function relies on it, also for the bounds of its loops.
 void check(const HostCall& call, const HostTensor& tensor) {
   std::uint64_t bytes = size_of(tensor.dtype);
   for (const std::int64_t size : tensor.shape) {
     if (size < 0) host::damaged(call, "tensor " + host::describe(tensor) + " has a negative dimension");
+    if (size == 0) host::damaged(call, "tensor " + host::describe(tensor) + " is empty");
     const auto n = static_cast<std::uint64_t>(size);
-    if (n != 0 && bytes > (std::uint64_t{1} << 40) / n) {
+    if (bytes > (std::uint64_t{1} << 40) / n) {
       host::damaged(call, "tensor " + host::describe(tensor) + " is too large");
     }
     bytes *= n;

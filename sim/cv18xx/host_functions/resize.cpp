@@ -91,7 +91,6 @@ void interp(HostCall& call) {
   }
   const std::int64_t oh = out.shape[2], ow = out.shape[3];
   if (out.shape[0] * out.shape[1] != planes) damaged(call, "input and output have other planes");
-  if (x.empty()) damaged(call, "tensor " + describe(in) + " is empty");
   std::vector<Tap> rows, columns;
   for (std::int64_t k = 0; k < oh; ++k) rows.push_back(tap(mode, ih, oh, k, text_mode == "pytorch_half_pixel"));
   for (std::int64_t k = 0; k < ow; ++k) columns.push_back(tap(mode, iw, ow, k, text_mode == "pytorch_half_pixel"));

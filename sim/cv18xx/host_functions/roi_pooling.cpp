@@ -41,8 +41,9 @@ void roi_pooling(HostCall& call) {
   const std::int64_t number_of_rois = count(rois) / 5;
   const std::int64_t cells = std::int64_t{pooled_h} * pooled_w;
   bound_work(call, number_of_rois * cells, channels);
-  // A bin reads at most the map; neighbouring bins share at most a row and a column.
-  bound_work(call, number_of_rois * channels, 4 * h * w + cells);
+  // Neighbouring bins share at most a row and a column.
+  bound_work(call, h + pooled_h, w + pooled_w);
+  bound_work(call, number_of_rois * channels, (h + pooled_h) * (w + pooled_w));
   expect_count(call, out, number_of_rois * channels * cells);
   std::vector<float> y;
   y.reserve(static_cast<std::size_t>(count(out)));

@@ -89,7 +89,8 @@ float overlap(const HostCall& call, const Detection& a, const Detection& b) {
   const float h = std::min(a.y + a.h / 2.0f, b.y + b.h / 2.0f) - std::max(a.y - a.h / 2.0f, b.y - b.h / 2.0f);
   const float inter = w > 0 && h > 0 ? w * h : 0.0f;
   const float iou = inter / (a.w * a.h + b.w * b.h - inter);
-  if (!(iou <= 1.0f)) fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is not at most 1");
+  if (!(iou <= 1.0f))
+    fail(call, ErrorKind::fault, "the vendor's runtime asserts: the iou of two boxes is not at most 1");
   return iou;
 }
 
@@ -176,13 +177,16 @@ void yolo_detection(HostCall& call) {
   std::vector<float> rows = floats(call, out);
   if (out.shape[0] != images) damaged(call, "output " + describe(out) + " has not one batch an image");
   std::fill(rows.begin(), rows.end(), 0.0f);
-  const std::size_t row_size = images == 0 ? 0 : rows.size() / static_cast<std::size_t>(images);
+  const std::size_t row_size = rows.size() / static_cast<std::size_t>(images);
   for (std::int64_t image = 0; image < images; ++image) {
     std::vector<Detection> all;
     for (std::size_t m = 0; m < maps; ++m) {
       const HostTensor& t = *sorted[m];
       const std::int64_t cells = t.shape[2] * t.shape[3];
       bound_work(call, images * cells, std::int64_t{3} * head.classes);
+      if (!call.quirks.yolo_reads_behind && t.shape[1] < std::int64_t{3} * (head.classes + 5)) {
+        damaged(call, "map " + describe(t) + " has too few channels for " + std::to_string(head.classes) + " classes");
+      }
       collect(call, head, t, values[m], m, static_cast<std::size_t>(image * t.shape[1] * cells), all);
     }
     suppress(call, all, nms_threshold);

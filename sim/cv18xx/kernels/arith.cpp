@@ -132,11 +132,11 @@ bool lut(const KernelJob& k) {
   };
   if (c.opd_typ == 0) {
     for_each_plane(k.workspace.take<std::uint8_t>(count), [&](std::uint8_t* values, const std::uint8_t* entries) {
-      for (std::size_t i = 0; i < plane; ++i) values[i] = entries[values[i]];
+      k.ops.look_up_bytes(values, plane, entries);
     });
   } else {
     for_each_plane(k.workspace.take<std::uint16_t>(count), [&](std::uint16_t* values, const std::uint8_t* entries) {
-      for (std::size_t i = 0; i < plane; ++i) std::memcpy(values + i, entries + 2 * (values[i] & 0xFF), 2);
+      k.ops.look_up_halves(values, plane, entries);
     });
   }
   return true;

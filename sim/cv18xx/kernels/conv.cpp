@@ -29,8 +29,9 @@ struct Layout {
         row(round_up(pixels, row_unit)) {}
 
   bool fits(const TensorView& out) const {
-    return planes.fits() && static_cast<std::uint64_t>(groups) * pitch * 4 < buffer_limit &&
-           static_cast<std::uint64_t>(row) * out.c * out.n * 4 < buffer_limit;
+    const std::uint64_t results = static_cast<std::uint64_t>(row) * out.c * out.n;
+    return planes.fits() && static_cast<std::uint64_t>(groups) * pitch * out.n * 4 < buffer_limit &&
+           results * 4 < buffer_limit && worthwhile(pixels, std::uint64_t{out.h} * out.w, results * taps * inner);
   }
   std::size_t cell_count() const { return groups * pitch + planes.width() + row_unit; }
 };
@@ -160,13 +161,8 @@ std::vector<const std::uint8_t*> float_weights(const KernelJob& k, const TensorV
   auto* wide = k.workspace.take<float>(different * length);
   std::vector<const std::uint8_t*> rows(view.c);
   for (std::ptrdiff_t o = 0; o < different; ++o, wide += length) {
-    if (c.opt_opd1_const) {
-      std::fill_n(halves, length, static_cast<std::uint16_t>(c.opd1_addr));
-    } else {
-      std::memcpy(halves, k.at(view.channel(o)), length * sizeof(*halves));
-    }
-    k.ops.exponents(halves, length, range);
-    k.ops.widen_bf16(wide, halves, length);
+    if (c.opt_opd1_const) std::fill_n(halves, length, static_cast<std::uint16_t>(c.opd1_addr));
+    k.ops.widen_bf16(wide, c.opt_opd1_const ? static_cast<const void*>(halves) : k.at(view.channel(o)), length, range);
     rows[o] = reinterpret_cast<const std::uint8_t*>(wide);
   }
   for (std::uint32_t o = different; o < view.c; ++o) rows[o] = rows[0];
@@ -190,9 +186,9 @@ bool conv_float(const KernelJob& k) {
   std::uint16_t fill = 0;
   if (!quirks.bf16_overflow_positive || !quirks.conv_psum_flushes_subnormals) return false;
   const WindowOperands operands = checked_conv(k.job);
-  if (!insert_pattern(k.job, fill)) return false;
   const Layout layout(operands, 1);
   if (!layout.fits(operands.out)) return false;
+  if (!insert_pattern(k.job, fill) && layout.planes.filled()) return false;
   const TensorView &in = operands.in, &out = operands.out;
   const bool from_sums = c.ps32_md & 1, to_sums = c.ps32_md & 2;
   if (c.ps32_md) require_inside(out, 2, k.job.operation);
@@ -219,13 +215,12 @@ bool conv_float(const KernelJob& k) {
   for (std::uint32_t n = 0; n < out.n; ++n) {
     for (std::ptrdiff_t i = 0; i < layout.inner; ++i) {
       const std::uint8_t* from = k.at(in.at(n, i, 0, 0));
-      if (layout.planes.direct()) {
-        std::memcpy(halves, from, layout.planes.size() * sizeof(*halves));
-      } else {
+      const void* plane = from;
+      if (!layout.planes.direct()) {
         layout.planes.gather(halves, from, fill);
+        plane = halves;
       }
-      k.ops.exponents(halves, layout.planes.size(), cell_range);
-      k.ops.widen_bf16(cells + i * layout.pitch, halves, layout.planes.size());
+      k.ops.widen_bf16(cells + i * layout.pitch, plane, layout.planes.size(), cell_range);
     }
     if (!sums_stay_finite(cell_range, weight_range, length, start_high)) return false;
     ConvJob job = conv_job(layout, reinterpret_cast<const std::int32_t*>(cells), weights.data(), out.c);

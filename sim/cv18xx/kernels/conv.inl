@@ -36,7 +36,8 @@ inline void finish_vector(const ConvJob& job, std::ptrdiff_t channel, std::ptrdi
     Vec::store(static_cast<std::int32_t*>(job.result) + at, sum);
   } else if constexpr (is_float<Dot>) {
     Vec::F v = Vec::f(sum);
-    if (job.bias) v = Vec::add(v, Vec::f(Vec::all(load_cell(reinterpret_cast<const std::uint8_t*>(job.bias + channel)))));
+    if (job.bias)
+      v = Vec::add(v, Vec::f(Vec::all(load_cell(reinterpret_cast<const std::uint8_t*>(job.bias + channel)))));
     Vec::store_low_halves(static_cast<std::uint16_t*>(job.result) + at, finish_float(v, job.relu));
   } else {
     Vec::store_low_bytes(static_cast<std::uint8_t*>(job.result) + at,
@@ -131,32 +132,23 @@ void widen_bytes(std::int16_t* out, const std::uint8_t* in, std::size_t count, b
   for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::int16_t>((in[i] ^ flip) - flip);
 }
 
-void widen_bf16(float* out, const std::uint16_t* in, std::size_t count) {
-  const auto convert = [](const std::uint16_t* from) {
-    const Vec::I bits = Vec::shift_left(Vec::load_halves(from), 16);
-    return Vec::bit_and(bits, Vec::greater(Vec::bit_and(bits, Vec::all(0x7F800000)), Vec::zero()));
+// `out` is padded to whole vectors.
+void widen_bf16(float* out, const void* in, std::size_t count, ExponentRange& range) {
+  const auto* from = static_cast<const std::uint8_t*>(in);
+  const Vec::I exponent = Vec::all(0x7F800000);
+  Vec::I low = Vec::load(range.low_bits), high = Vec::load(range.high_bits);
+  const auto convert = [&](Vec::I halves) {
+    const Vec::I bits = Vec::shift_left<16>(halves);
+    const Vec::I e = Vec::bit_and(bits, exponent);
+    low = Vec::min_unsigned(low, Vec::sub(e, Vec::all(1)));
+    high = Vec::max(high, e);
+    return Vec::zero_unless_greater(e, Vec::zero(), bits);
   };
   std::size_t i = 0;
-  for (; i + Vec::width <= count; i += Vec::width) Vec::store(out + i, convert(in + i));
-  if (i < count) {
-    std::uint16_t rest[Vec::width] = {};
-    float wide[Vec::width];
-    std::memcpy(rest, in + i, (count - i) * sizeof(rest[0]));
-    Vec::store(wide, convert(rest));
-    std::memcpy(out + i, wide, (count - i) * sizeof(wide[0]));
-  }
-}
-
-void exponents(const std::uint16_t* in, std::size_t count, ExponentRange& range) {
-  std::uint16_t low = 255, high = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint16_t e = in[i] >> 7 & 0xFF;
-    const std::uint16_t shown = e == 0 ? 255 : e;
-    low = shown < low ? shown : low;
-    high = e > high ? e : high;
-  }
-  range.low = low < range.low ? low : range.low;
-  range.high = high > range.high ? high : range.high;
+  for (; i + Vec::width <= count; i += Vec::width) Vec::store(out + i, convert(Vec::load_halves(from + 2 * i)));
+  if (i < count) Vec::store(out + i, convert(Vec::load_halves(from + 2 * i, count - i)));
+  Vec::store(range.low_bits, low);
+  Vec::store(range.high_bits, high);
 }
 
 }  // namespace

@@ -19,7 +19,9 @@ struct Layout {
         row(round_up(pixels, row_unit)) {}
 
   bool fits(const TensorView& out) const {
-    return planes.fits() && static_cast<std::uint64_t>(row) * out.c * out.n * 2 < buffer_limit;
+    const std::uint64_t channels = std::uint64_t{out.c} * out.n;
+    return planes.fits() && row * channels * 2 < buffer_limit && planes.size() * channels < buffer_limit &&
+           worthwhile(pixels, std::uint64_t{out.h} * out.w, row * channels * planes.taps().size());
   }
   // Vectors of the last results reach beyond the planes.
   std::size_t count() const { return planes.size() + planes.width() + row_unit; }
@@ -87,11 +89,9 @@ bool sum_float(const KernelJob& k, const WindowOperands& operands, const Layout&
                                          [&](std::uint32_t channel, const std::uint16_t* plane, std::uint16_t* result) {
                                            ExponentRange cell_range, weight_range;
                                            const std::uint16_t* halves = weights(channel);
-                                           k.ops.exponents(plane, layout.planes.size(), cell_range);
-                                           k.ops.exponents(halves, job.taps, weight_range);
+                                           k.ops.widen_bf16(wide, plane, layout.planes.size(), cell_range);
+                                           k.ops.widen_bf16(kernel, halves, job.taps, weight_range);
                                            if (!sums_stay_finite(cell_range, weight_range, job.taps, 0)) return false;
-                                           k.ops.widen_bf16(wide, plane, layout.planes.size());
-                                           k.ops.widen_bf16(kernel, halves, job.taps);
                                            job.bias = biases.empty() ? nullptr : &biases[channel];
                                            job.result = result;
                                            const FloatScope scope;
@@ -105,7 +105,8 @@ bool average(const KernelJob& k, const WindowOperands& operands, const Layout& l
   const std::size_t taps = layout.planes.taps().size();
   if (c.opd_typ != 0) {
     std::uint16_t fill = 0;
-    if (!k.job.quirks.bf16_overflow_positive || !insert_pattern(k.job, fill)) return false;
+    if (!k.job.quirks.bf16_overflow_positive) return false;
+    if (!insert_pattern(k.job, fill) && layout.planes.filled()) return false;
     const std::vector<std::uint16_t> factors(taps, static_cast<std::uint16_t>(c.opd1_addr));
     return sum_float(k, operands, layout, fill, {}, false, [&](std::uint32_t) { return factors.data(); });
   }
@@ -145,9 +146,8 @@ bool extreme(const KernelJob& k, const WindowOperands& operands, const Layout& l
   return for_each_channel<std::uint16_t>(k, operands, layout, static_cast<std::uint16_t>(c.opd0_ins_val),
                                          [&](std::uint32_t, const std::uint16_t* plane, std::uint16_t* result) {
                                            ExponentRange range;
-                                           k.ops.exponents(plane, layout.planes.size(), range);
-                                           if (range.high == 255) return false;
-                                           k.ops.widen_bf16(wide, plane, layout.planes.size());
+                                           k.ops.widen_bf16(wide, plane, layout.planes.size(), range);
+                                           if (highest(range) == 255) return false;
                                            job.result = result;
                                            k.ops.extreme_float(job, want_max);
                                            return true;
@@ -176,7 +176,8 @@ bool depthwise(const KernelJob& k) {
     });
   }
   std::uint16_t fill = 0;
-  if (!k.job.quirks.bf16_overflow_positive || !insert_pattern(k.job, fill)) return false;
+  if (!k.job.quirks.bf16_overflow_positive) return false;
+  if (!insert_pattern(k.job, fill) && layout.planes.filled()) return false;
   std::vector<std::uint16_t> kernel(taps, static_cast<std::uint16_t>(c.opd1_addr));
   return sum_float(k, operands, layout, fill, load_channel_biases(k.job), c.opt_relu_typ == 1,
                    [&](std::uint32_t channel) {

@@ -6,74 +6,100 @@
 namespace vnpu::cv18xx::kernels {
 namespace {
 
-constexpr std::size_t chunk = 256;  // elements worked on at a time, as 32-bit numbers
+// (v ^ flip) - flip extends the sign bit `flip` of a zero-extended number.
+inline Vec::I extend(Vec::I v, Vec::I flip) { return Vec::sub(Vec::bit_xor(v, flip), flip); }
 
-void widen_to_int(std::int32_t* out, const std::uint8_t* in, std::size_t count, bool is_signed) {
-  const std::int32_t flip = is_signed ? 0x80 : 0;
-  for (std::size_t i = 0; i < count; ++i) out[i] = (in[i] ^ flip) - flip;
+template <IntOp op>
+inline Vec::I int_vector(Vec::I x, Vec::I y) {
+  if constexpr (op == IntOp::mul || op == IntOp::mac) return Vec::mul(x, y);
+  if constexpr (op == IntOp::max) return Vec::max(x, y);
+  if constexpr (op == IntOp::min) return Vec::min(x, y);
+  if constexpr (op == IntOp::bit_and) return Vec::bit_and(x, y);
+  if constexpr (op == IntOp::bit_or) return Vec::bit_or(x, y);
+  return Vec::bit_xor(x, y);
 }
 
-void widen_pair_to_int(std::int32_t* out, const std::uint8_t* low, const std::uint8_t* high, std::size_t count,
-                       bool is_signed) {
-  const std::int32_t flip = is_signed ? 0x8000 : 0;
-  for (std::size_t i = 0; i < count; ++i) out[i] = ((low[i] | high[i] << 8) ^ flip) - flip;
-}
-
-template <class F>
-void combine(std::int32_t* x, const std::int32_t* y, std::size_t count, F f) {
-  for (std::size_t i = 0; i < count; ++i) x[i] = f(x[i], y[i]);
+template <IntOp op>
+void int_loop(const IntOpJob& given) {
+  const IntOpJob job = given;  // a copy of our own: no store can reach it
+  const Vec::I x_flip = Vec::all(job.x_signed ? 0x80 : 0), y_flip = Vec::all(job.y_signed ? 0x80 : 0);
+  const Vec::I z_flip = Vec::all(job.z_signed ? 0x8000 : 0), constant = Vec::all(job.constant);
+  const auto one = [&](const std::uint8_t* x, const std::uint8_t* y, const std::uint8_t* z_low,
+                       const std::uint8_t* z_high, std::uint8_t* low, std::uint8_t* high) {
+    Vec::I v = int_vector<op>(extend(Vec::load_bytes(x), x_flip), y ? extend(Vec::load_bytes(y), y_flip) : constant);
+    if constexpr (op == IntOp::mac) {
+      const Vec::I z = Vec::bit_or(Vec::load_bytes(z_low), Vec::shift_left<8>(Vec::load_bytes(z_high)));
+      v = Vec::add(v, Vec::shift_left(extend(z, z_flip), job.left));
+    }
+    v = finish_int(v, job.finish, job.integer);
+    Vec::store_low_bytes(low, v);
+    if (high) Vec::store_low_bytes(high, Vec::shift_right_logic<8>(v));
+  };
+  std::size_t i = 0;
+  for (; i + Vec::width <= job.count; i += Vec::width) {
+    one(job.x + i, job.y ? job.y + i : nullptr, job.z_low + i, job.z_high + i, job.result_low + i,
+        job.result_high ? job.result_high + i : nullptr);
+  }
+  if (i == job.count) return;
+  std::uint8_t x[Vec::width] = {}, y[Vec::width] = {}, z[2][Vec::width] = {}, out[2][Vec::width];
+  const std::size_t rest = job.count - i;
+  std::memcpy(x, job.x + i, rest);
+  if (job.y) std::memcpy(y, job.y + i, rest);
+  if (op == IntOp::mac) {
+    std::memcpy(z[0], job.z_low + i, rest);
+    std::memcpy(z[1], job.z_high + i, rest);
+  }
+  one(x, job.y ? y : nullptr, z[0], z[1], out[0], out[1]);
+  std::memcpy(job.result_low + i, out[0], rest);
+  if (job.result_high) std::memcpy(job.result_high + i, out[1], rest);
 }
 
 void int_op(const IntOpJob& job) {
-  alignas(64) std::int32_t x[chunk], y[chunk], z[chunk];
-  for (std::size_t i = 0; i < chunk; ++i) y[i] = job.constant;
-  for (std::size_t at = 0; at < job.count; at += chunk) {
-    const std::size_t n = job.count - at < chunk ? job.count - at : chunk;
-    widen_to_int(x, job.x + at, n, job.x_signed);
-    if (job.y) widen_to_int(y, job.y + at, n, job.y_signed);
-    switch (job.op) {
-      case IntOp::mac: {
-        widen_pair_to_int(z, job.z_low + at, job.z_high + at, n, job.z_signed);
-        const std::int32_t scale = 1 << job.left;
-        combine(x, y, n, [](std::int32_t a, std::int32_t b) { return a * b; });
-        combine(x, z, n, [=](std::int32_t a, std::int32_t b) { return a + b * scale; });
-        break;
-      }
-      case IntOp::mul: combine(x, y, n, [](std::int32_t a, std::int32_t b) { return a * b; }); break;
-      case IntOp::max: combine(x, y, n, [](std::int32_t a, std::int32_t b) { return a > b ? a : b; }); break;
-      case IntOp::min: combine(x, y, n, [](std::int32_t a, std::int32_t b) { return a < b ? a : b; }); break;
-      case IntOp::bit_and: combine(x, y, n, [](std::int32_t a, std::int32_t b) { return a & b; }); break;
-      case IntOp::bit_or: combine(x, y, n, [](std::int32_t a, std::int32_t b) { return a | b; }); break;
-      case IntOp::bit_xor: combine(x, y, n, [](std::int32_t a, std::int32_t b) { return a ^ b; }); break;
-    }
-    for (std::size_t i = 0; i < n; i += Vec::width) {
-      Vec::store(x + i, finish_int(Vec::load(x + i), job.finish, job.integer));
-    }
-    for (std::size_t i = 0; i < n; ++i) job.result_low[at + i] = static_cast<std::uint8_t>(x[i]);
-    if (job.result_high) {
-      for (std::size_t i = 0; i < n; ++i) job.result_high[at + i] = static_cast<std::uint8_t>(x[i] >> 8);
-    }
+  switch (job.op) {
+    case IntOp::mul: return int_loop<IntOp::mul>(job);
+    case IntOp::mac: return int_loop<IntOp::mac>(job);
+    case IntOp::max: return int_loop<IntOp::max>(job);
+    case IntOp::min: return int_loop<IntOp::min>(job);
+    case IntOp::bit_and: return int_loop<IntOp::bit_and>(job);
+    case IntOp::bit_or: return int_loop<IntOp::bit_or>(job);
+    case IntOp::bit_xor: return int_loop<IntOp::bit_xor>(job);
   }
 }
 
-// An operand: subnormals and zeros become +0, Inf and NaN become NaN.
+// One vector of the 256-entry table: each row of 16 entries answers where the upper half of the index is its number.
+// index - 16 * row lies in 0..15 for those alone; + 0x70 with saturation sets the top bit of all others.
+void look_up_bytes(std::uint8_t* values, std::size_t count, const std::uint8_t* table) {
+  Vec::I rows[16];
+  for (int r = 0; r < 16; ++r) rows[r] = Vec::repeat_16_bytes(table + 16 * r);
+  constexpr std::size_t bytes = 4 * Vec::width;
+  const auto one = [&](std::uint8_t* p) {
+    Vec::I index = Vec::load(p), found = Vec::zero();
+    for (int r = 0; r < 16; ++r) {
+      found = Vec::bit_or(found, Vec::shuffle_bytes(rows[r], Vec::add_saturated_bytes(index, Vec::all_bytes(0x70))));
+      index = Vec::sub_bytes(index, Vec::all_bytes(16));
+    }
+    Vec::store(p, found);
+  };
+  std::size_t i = 0;
+  for (; i + bytes <= count; i += bytes) one(values + i);
+  if (i == count) return;
+  std::uint8_t rest[bytes] = {};
+  std::memcpy(rest, values + i, count - i);
+  one(rest);
+  std::memcpy(values + i, rest, count - i);
+}
+
+// An operand with subnormals as +0; Inf and NaN stay, and sums and products of them are what they must be.
 inline Vec::F load_operand(Vec::I halves) {
-  const Vec::I bits = Vec::shift_left(halves, 16);
-  const Vec::I exponent = Vec::bit_and(bits, Vec::all(0x7F800000));
-  const Vec::I flushed = Vec::bit_and(bits, Vec::greater(exponent, Vec::zero()));
-  const Vec::I invalid = Vec::bit_and(Vec::equal(exponent, Vec::all(0x7F800000)), Vec::all(0x7FC00000));
-  return Vec::f(Vec::bit_or(flushed, invalid));
+  const Vec::I bits = Vec::shift_left<16>(halves);
+  return Vec::f(Vec::zero_unless_greater(Vec::bit_and(bits, Vec::all(0x7F800000)), Vec::zero(), bits));
 }
 
-// Overflow of a product is sticky: it must not go into a sum as the largest finite number.
-inline Vec::F product(Vec::F a, Vec::F b) {
-  const Vec::I p = Vec::i(Vec::mul(a, b));
-  const Vec::I over = Vec::greater(Vec::bit_and(p, Vec::all(0x7FFFFFFF)), Vec::all(0x7F7FFFFE));
-  return Vec::f(Vec::bit_or(p, Vec::bit_and(over, Vec::all(0x7FC00000))));
-}
+inline Vec::I magnitude(Vec::F v) { return Vec::bit_and(Vec::i(v), Vec::all(0x7FFFFFFF)); }
 
-inline Vec::I is_invalid(Vec::F v) {
-  return Vec::greater(Vec::bit_and(Vec::i(v), Vec::all(0x7FFFFFFF)), Vec::all(0x7F7FFFFF));
+// Overflow is sticky: where `size` tells it, NaN instead of v.
+inline Vec::F invalid_if_greater(Vec::I size, std::int32_t limit, Vec::F v) {
+  return Vec::f(Vec::if_greater(size, Vec::all(limit), Vec::all(0x7FC00000), Vec::i(v)));
 }
 
 template <FloatOp op>
@@ -81,20 +107,23 @@ inline Vec::I float_vector(Vec::I x, Vec::I y, Vec::I z, bool relu) {
   const Vec::F a = load_operand(x);
   if constexpr (op == FloatOp::copy) return finish_float(a, false);
   const Vec::F b = load_operand(y);
-  if constexpr (op == FloatOp::mul) return finish_float(product(a, b), relu);
+  if constexpr (op == FloatOp::mul) return finish_float(Vec::mul(a, b), relu);
   if constexpr (op == FloatOp::mac) {
-    return finish_float(Vec::add(product(a, b), Vec::f(Vec::shift_left(z, 16))), relu);
+    // A product that overflowed must not go into the sum as the largest finite number.
+    const Vec::F p = Vec::mul(a, b);
+    return finish_float(Vec::add(invalid_if_greater(magnitude(p), 0x7F7FFFFE, p), Vec::f(Vec::shift_left<16>(z))),
+                        relu);
   }
   if constexpr (op == FloatOp::add) return finish_float(Vec::add(a, b), relu);
   if constexpr (op == FloatOp::sub) return finish_float(Vec::sub(a, b), false);
   // Comparisons hand an invalid operand on.
-  const Vec::I invalid = Vec::bit_or(is_invalid(a), is_invalid(b));
-  const Vec::I picked = Vec::i(op == FloatOp::max ? Vec::max(a, b) : Vec::min(a, b));
-  return finish_float(Vec::f(Vec::bit_or(picked, Vec::bit_and(invalid, Vec::all(0x7FC00000)))), false);
+  const Vec::F picked = op == FloatOp::max ? Vec::max(a, b) : Vec::min(a, b);
+  return finish_float(invalid_if_greater(Vec::max(magnitude(a), magnitude(b)), 0x7F7FFFFF, picked), false);
 }
 
 template <FloatOp op>
-void float_loop(const FloatOpJob& job) {
+void float_loop(const FloatOpJob& given) {
+  const FloatOpJob job = given;  // a copy of our own: no store can reach it
   const Vec::I constant = Vec::all(job.constant);
   std::size_t i = 0;
   const auto one = [&](std::uint16_t* out, const std::uint16_t* x, const std::uint16_t* y, const std::uint16_t* z) {

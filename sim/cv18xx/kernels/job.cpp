@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "sim/cv18xx/kernels/copy.h"
+
 namespace vnpu::cv18xx::kernels {
 
 template <class T>
@@ -16,7 +18,7 @@ void gather_dense(const KernelJob& k, const TensorView& view, T* out, unsigned p
       const std::uint8_t* row = k.at(view.at(n, c, 0, 0) + plane * view.plane_stride);
       for (std::size_t h = 0; h < rows; ++h, row += view.h_stride, out += columns) {
         if (view.w_stride == sizeof(T)) {
-          std::memcpy(out, row, columns * sizeof(T));
+          copy_bytes(out, row, columns * sizeof(T));
         } else {
           for (std::size_t w = 0; w < columns; ++w) std::memcpy(out + w, row + w * view.w_stride, sizeof(T));
         }
@@ -37,7 +39,7 @@ void scatter_rows(const KernelJob& k, const TensorView& view, const T* values, s
       const T* in = values;
       for (std::size_t h = 0; h < rows; ++h, row += view.h_stride, in += pitch) {
         if (view.w_stride == sizeof(T)) {
-          std::memcpy(row, in, columns * sizeof(T));
+          copy_bytes(row, in, columns * sizeof(T));
         } else {
           for (std::size_t w = 0; w < columns; ++w) std::memcpy(row + w * view.w_stride, in + w, sizeof(T));
         }
@@ -103,10 +105,17 @@ bool channel_finish(const KernelJob& k, const ChannelParams& params, ChannelFini
   return shift != -32 || k.job.quirks.qdm_shift_32_is_0;
 }
 
+std::uint32_t lowest(const ExponentRange& range) {
+  const std::uint32_t bits = *std::ranges::min_element(range.low_bits);
+  return bits == ~std::uint32_t{0} ? 255 : (bits + 1) >> 23;
+}
+std::uint32_t highest(const ExponentRange& range) { return *std::ranges::max_element(range.high_bits) >> 23; }
+
 bool sums_stay_finite(const ExponentRange& a, const ExponentRange& w, std::uint64_t count, std::uint32_t start_high) {
-  if (a.high == 255 || w.high == 255 || start_high == 255) return false;
+  const std::uint32_t a_high = highest(a), w_high = highest(w);
+  if (a_high == 255 || w_high == 255 || start_high == 255) return false;
   // A number of biased exponent e lies below 2^(e - 126).
-  const int products = static_cast<int>(a.high) + static_cast<int>(w.high) - 252 + std::bit_width(count);
+  const int products = static_cast<int>(a_high) + static_cast<int>(w_high) - 252 + std::bit_width(count);
   const int start = static_cast<int>(start_high) - 126;
   return std::max(products, start) + 1 <= 126;
 }

@@ -36,6 +36,12 @@ bool lut(const KernelJob& k);
 // Room for one buffer of a kernel; what asks for more is left to the law.
 inline constexpr std::uint64_t buffer_limit = std::uint64_t{64} << 20;
 
+// Whether computing `pixels` results a channel instead of the `wanted` ones is no waste to speak of: `work`
+// multiplications in all. A kernel wider than its results would cost hostile commands far more than the law allows.
+inline bool worthwhile(std::ptrdiff_t pixels, std::uint64_t wanted, std::uint64_t work) {
+  return static_cast<std::uint64_t>(pixels) <= 8 * wanted || work < std::uint64_t{1} << 28;
+}
+
 inline constexpr std::ptrdiff_t round_up(std::ptrdiff_t v, std::ptrdiff_t unit) { return (v + unit - 1) / unit * unit; }
 
 // Results of a channel stand this far apart: whole vectors of every level may be written.
@@ -86,11 +92,17 @@ bool channel_finish(const KernelJob& k, const ChannelParams& params, ChannelFini
 
 // ---- exactness of fp32 sums ----
 
+// The smallest and the largest exponent of a range; 255 and 0 when it met no number but zero.
+std::uint32_t lowest(const ExponentRange& range);
+std::uint32_t highest(const ExponentRange& range);
+
 // No sum of `count` products of an a and a w, added to a start below 2^(start_high - 126), reaches the largest finite
 // number, and no operand is Inf or NaN (all ranges biased exponents).
 bool sums_stay_finite(const ExponentRange& a, const ExponentRange& w, std::uint64_t count, std::uint32_t start_high);
 // No product of non-zero numbers lies below 2^-126, so that a fused multiply-add is exact too.
-inline bool products_stay_normal(const ExponentRange& a, const ExponentRange& w) { return a.low + w.low >= 128; }
+inline bool products_stay_normal(const ExponentRange& a, const ExponentRange& w) {
+  return lowest(a) + lowest(w) >= 128;
+}
 
 // The bf16 pattern of the insert value of sums; false when it is no bf16 number.
 bool insert_pattern(const TiuJob& job, std::uint16_t& bits);

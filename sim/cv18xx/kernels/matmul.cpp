@@ -210,8 +210,7 @@ bool matmul_float(const KernelJob& k) {
   std::vector<const std::uint8_t*> weights(layout.rows);
   for (std::ptrdiff_t r = 0; r < layout.rows; ++r, natural += stored, wide += layout.inner) {
     for (std::ptrdiff_t i = 0; i < layout.inner; ++i) ordered[i] = natural[order[i]];
-    k.ops.exponents(ordered, layout.inner, left_range);
-    k.ops.widen_bf16(wide, ordered, layout.inner);
+    k.ops.widen_bf16(wide, ordered, layout.inner, left_range);
     weights[r] = reinterpret_cast<const std::uint8_t*>(wide);
   }
 
@@ -222,8 +221,7 @@ bool matmul_float(const KernelJob& k) {
       std::memcpy(halves + std::ptrdiff_t{channel} * right.w, k.at(right.at(order[i], channel, 0, 0)),
                   right.w * sizeof(*halves));
     }
-    k.ops.exponents(halves, layout.columns, right_range);
-    k.ops.widen_bf16(cells + i * layout.pitch, halves, layout.columns);
+    k.ops.widen_bf16(cells + i * layout.pitch, halves, layout.columns, right_range);
   }
 
   const std::size_t count = layout.rows * layout.row;

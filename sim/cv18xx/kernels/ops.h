@@ -62,9 +62,15 @@ struct DepthwiseJob {
   bool relu = false;
 };
 
-// Largest and smallest biased exponent of the non-zero normal numbers of a buffer (0 and 255 when there is none).
+// The biased exponents of the non-zero normal numbers met: kept a vector wide, read once at the end.
 struct ExponentRange {
-  std::uint32_t low = 255, high = 0;
+  static constexpr int lanes = 16;
+  alignas(64) std::uint32_t low_bits[lanes];        // smallest exponent field less 1: zeros become the largest number
+  alignas(64) std::uint32_t high_bits[lanes] = {};  // largest exponent field
+
+  ExponentRange() {
+    for (std::uint32_t& bits : low_bits) bits = ~std::uint32_t{0};
+  }
 };
 
 enum class IntOp { mul, mac, max, min, bit_and, bit_or, bit_xor };
@@ -102,13 +108,13 @@ struct Ops {
   // 4 byte planes -> cells of 4 bytes, each xor `flip`; 2 byte planes -> cells of two int16.
   void (*pack_bytes)(std::int32_t* cells, const std::uint8_t* const* planes, std::size_t count, std::uint8_t flip);
   void (*pack_words)(std::int32_t* cells, const std::uint8_t* const* planes, std::size_t count, bool is_signed);
-  // Bytes -> int16; bf16 -> fp32 with subnormals as 0.
+  // Bytes -> int16.
   void (*widen_bytes)(std::int16_t* out, const std::uint8_t* in, std::size_t count, bool is_signed);
-  void (*widen_bf16)(float* out, const std::uint16_t* in, std::size_t count);
+  // bf16 -> fp32 with subnormals as 0. Widens the range by the exponents met; 255 counts like any other. `out` is
+  // padded.
+  void (*widen_bf16)(float* out, const void* in, std::size_t count, ExponentRange& range);
   // Null when the level has no byte dot product.
   std::int32_t (*sum_bytes)(const std::uint8_t* in, std::size_t count);  // as int8
-  // Widens the range by the exponents of `in`; an exponent of 255 counts like any other.
-  void (*exponents)(const std::uint16_t* in, std::size_t count, ExponentRange& range);
 
   void (*conv_bytes)(const ConvJob& job);  // null when the level has no byte dot product
   void (*conv_words)(const ConvJob& job);  // exact for every sign
@@ -124,6 +130,10 @@ struct Ops {
   // out[i] = bf16 of sums[i] + bias[i] (bias null: none).
   void (*finish_floats)(std::uint16_t* out, const float* sums, const float* bias, std::size_t count, bool relu);
 
+  // values[i] = table[values[i]], 256 entries.
+  void (*look_up_bytes)(std::uint8_t* values, std::size_t count, const std::uint8_t* table);
+  // values[i] = table[values[i] & 255], 256 entries of 16 bits.
+  void (*look_up_halves)(std::uint16_t* values, std::size_t count, const void* table);
   void (*int_op)(const IntOpJob& job);
   void (*float_op)(const FloatOpJob& job);
 };

@@ -10,6 +10,11 @@
 namespace vnpu::cv18xx::kernels {
 namespace {
 
+void look_up_halves(std::uint16_t* values, std::size_t count, const void* table) {
+  const auto* entries = static_cast<const std::uint8_t*>(table);
+  for (std::size_t i = 0; i < count; ++i) std::memcpy(values + i, entries + 2 * (values[i] & 0xFF), 2);
+}
+
 void conv_words(const ConvJob& job) { conv<DotWords>(job); }
 void conv_fma(const ConvJob& job) { conv<DotFma>(job); }
 void conv_float(const ConvJob& job) { conv<DotFloat>(job); }
@@ -20,7 +25,6 @@ constexpr Ops table = {
     .widen_bytes = widen_bytes,
     .widen_bf16 = widen_bf16,
     .sum_bytes = nullptr,
-    .exponents = exponents,
     .conv_bytes = nullptr,
     .conv_words = conv_words,
     .conv_fma = conv_fma,
@@ -30,6 +34,8 @@ constexpr Ops table = {
     .extreme_bytes = extreme_bytes,
     .extreme_float = extreme_float,
     .finish_floats = finish_floats,
+    .look_up_bytes = look_up_bytes,
+    .look_up_halves = look_up_halves,
     .int_op = int_op,
     .float_op = float_op,
 };

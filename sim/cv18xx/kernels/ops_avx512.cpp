@@ -1,6 +1,4 @@
 // The loops for AVX-512 F, BW, DQ, VL and VNNI.
-#pragma GCC diagnostic ignored "-Wuninitialized"  // the compiler's own intrinsics (GCC bug 105593)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include "sim/cv18xx/kernels/ops.h"
 #include "sim/cv18xx/kernels/vec_avx512.h"
 
@@ -48,6 +46,26 @@ std::int32_t sum_bytes(const std::uint8_t* in, std::size_t count) {
   return _mm512_reduce_add_epi32(sum);
 }
 
+void look_up_halves(std::uint16_t* values, std::size_t count, const void* table) {
+  __m512i rows[8];
+  for (int r = 0; r < 8; ++r) rows[r] = _mm512_loadu_si512(static_cast<const std::uint8_t*>(table) + 64 * r);
+  for (std::size_t i = 0; i < count; i += 32) {
+    const std::size_t left = count - i;
+    const __mmask32 there = left >= 32 ? ~__mmask32{0} : (__mmask32{1} << left) - 1;
+    const __m512i index = _mm512_maskz_loadu_epi16(there, values + i);
+    // A pair of rows answers by the 6 lower bits of the index; the 2 upper ones choose the pair.
+    const __m512i first = _mm512_permutex2var_epi16(rows[0], index, rows[1]);
+    const __m512i second = _mm512_permutex2var_epi16(rows[2], index, rows[3]);
+    const __m512i third = _mm512_permutex2var_epi16(rows[4], index, rows[5]);
+    const __m512i fourth = _mm512_permutex2var_epi16(rows[6], index, rows[7]);
+    const __mmask32 odd = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x40));
+    const __mmask32 upper = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x80));
+    const __m512i low = _mm512_mask_blend_epi16(odd, first, second);
+    const __m512i high = _mm512_mask_blend_epi16(odd, third, fourth);
+    _mm512_mask_storeu_epi16(values + i, there, _mm512_mask_blend_epi16(upper, low, high));
+  }
+}
+
 void conv_bytes(const ConvJob& job) { conv<DotBytes>(job); }
 void conv_words(const ConvJob& job) { conv<DotWords>(job); }
 void conv_fma(const ConvJob& job) { conv<DotFma>(job); }
@@ -59,7 +77,6 @@ constexpr Ops table = {
     .widen_bytes = widen_bytes,
     .widen_bf16 = widen_bf16,
     .sum_bytes = sum_bytes,
-    .exponents = exponents,
     .conv_bytes = conv_bytes,
     .conv_words = conv_words,
     .conv_fma = conv_fma,
@@ -69,6 +86,8 @@ constexpr Ops table = {
     .extreme_bytes = extreme_bytes,
     .extreme_float = extreme_float,
     .finish_floats = finish_floats,
+    .look_up_bytes = look_up_bytes,
+    .look_up_halves = look_up_halves,
     .int_op = int_op,
     .float_op = float_op,
 };

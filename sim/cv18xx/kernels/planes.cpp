@@ -1,7 +1,11 @@
 #include "sim/cv18xx/kernels/planes.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
 #include <cstring>
+
+#include "sim/cv18xx/kernels/copy.h"
 
 namespace vnpu::cv18xx::kernels {
 
@@ -43,7 +47,7 @@ Planes::Planes(const Window& window, const TensorView& in)
   const std::ptrdiff_t row_phases = y_.phases.size(), column_phases = x_.phases.size();
   const std::ptrdiff_t plane = y_.length * x_.length;
   if (y_.length > limit / x_.length || plane > limit / (row_phases * column_phases)) return;
-  if (window.cells() > limit) return;
+  if (window.cells() > tap_limit) return;
   size_ = plane * row_phases * column_phases;
   for (std::int64_t ky = 0; ky < window.y.kernel; ++ky) {
     for (std::int64_t kx = 0; kx < window.x.kernel; ++kx) {
@@ -57,10 +61,24 @@ Planes::Planes(const Window& window, const TensorView& in)
   direct_ = identity(y_) && identity(x_) && window.x.stride == 1 && window.y.stride == 1 && window.x.gap == 1 &&
             window.y.gap == 1 && w_stride_ == in.element &&
             (h_stride_ == static_cast<std::uint64_t>(x_.length) * in.element || y_.length == 1);
+  filled_ = std::ranges::count(y_.source, -1) != 0 || std::ranges::count(x_.source, -1) != 0;
   fits_ = true;
 }
 
 namespace {
+
+// Rows are short: what a call of the library costs is most of the copy.
+template <class T>
+void fill_short(T* out, std::ptrdiff_t count, T fill) {
+  if (count > 8) {
+    std::fill_n(out, count, fill);
+    return;
+  }
+  for (T* const end = out + count; out != end; ++out) {
+    *out = fill;
+    asm volatile("" ::: "memory");  // keeps the compiler from making it a call again
+  }
+}
 
 template <class T>
 T load(const std::uint8_t* p) {
@@ -72,9 +90,23 @@ T load(const std::uint8_t* p) {
 template <class T>
 void copy_strided(T* out, const std::uint8_t* in, std::ptrdiff_t count, std::size_t step) {
   if (step == sizeof(T)) {
-    std::memcpy(out, in, count * sizeof(T));
+    copy_bytes(out, in, count * sizeof(T));
   } else if (step == 2 * sizeof(T)) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = load<T>(in + i * 2 * sizeof(T));
+    std::ptrdiff_t i = 0;
+    // Every other element; the last vector must not read behind the row.
+    constexpr std::ptrdiff_t vector = 16 / sizeof(T);
+    for (; i + vector < count; i += vector) {
+      const std::uint8_t* from = in + i * 2 * sizeof(T);
+      __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+      __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 16));
+      if constexpr (sizeof(T) == 1) {
+        a = _mm_packus_epi16(_mm_and_si128(a, _mm_set1_epi16(0xFF)), _mm_and_si128(b, _mm_set1_epi16(0xFF)));
+      } else {
+        a = _mm_packs_epi32(_mm_srai_epi32(_mm_slli_epi32(a, 16), 16), _mm_srai_epi32(_mm_slli_epi32(b, 16), 16));
+      }
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), a);
+    }
+    for (; i < count; ++i) out[i] = load<T>(in + i * 2 * sizeof(T));
   } else {
     for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = load<T>(in + i * step);
   }
@@ -102,9 +134,9 @@ void Planes::gather(T* planes, const std::uint8_t* channel, T fill) const {
           }
           continue;
         }
-        std::fill_n(planes, run.first, fill);
+        fill_short(planes, run.first, fill);
         copy_strided(planes + run.first, in + run.start * w_stride_, run.count, stride_x_ * w_stride_);
-        std::fill_n(planes + run.first + run.count, width - run.first - run.count, fill);
+        fill_short(planes + run.first + run.count, width - run.first - run.count, fill);
       }
     }
   }

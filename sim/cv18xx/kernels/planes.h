@@ -26,6 +26,8 @@ class Planes {
   // False when the planes of one channel would be larger than `limit` elements; nothing else may then be called.
   bool fits() const { return fits_; }
 
+  // Some cell holds the insert value.
+  bool filled() const { return filled_; }
   // The planes are the channel as it lies in memory: no copy is needed.
   bool direct() const { return direct_; }
 
@@ -34,6 +36,7 @@ class Planes {
   void gather(T* planes, const std::uint8_t* channel, T fill) const;
 
   static constexpr std::ptrdiff_t limit = std::ptrdiff_t{1} << 24;
+  static constexpr std::uint64_t tap_limit = std::uint64_t{1} << 16;
 
  private:
   struct Axis {
@@ -55,7 +58,7 @@ class Planes {
   bool gaps_x_ = false;
   std::vector<std::ptrdiff_t> taps_;
   std::uint64_t h_stride_ = 0, w_stride_ = 0;
-  bool fits_ = false, direct_ = false;
+  bool fits_ = false, direct_ = false, filled_ = false;
 };
 
 }  // namespace vnpu::cv18xx::kernels

@@ -174,6 +174,11 @@ void matrix_load_transposed(const TdmaCommand& command, Memory& memory) {
   }
 }
 
+struct GiveBack {
+  Workspace& workspace;
+  ~GiveBack() { workspace.reset(); }
+};
+
 // False for streams that only the law can judge.
 bool vlc_load(const TdmaCommand& command, Memory& memory) {
   const auto source = source_side(command, memory);
@@ -185,7 +190,9 @@ bool vlc_load(const TdmaCommand& command, Memory& memory) {
   check_destination(command, destination, extent);
   const auto count = command.sys_dtype ? std::uint64_t{matrix.rows} * matrix.columns : count_of(extent);
 
-  Bytes plain(count * destination.element);
+  const auto size = count * destination.element;
+  const GiveBack at_end{memory.workspace()};
+  const std::span<std::uint8_t> plain(memory.workspace().take<std::uint8_t>(size), size);
   if (stream.size() < 16 || vlc_parameters(stream).bf16 != (command.src_fmt == 2)) return false;
   if (!vlc_decode_fast(stream, plain)) return false;
   const auto* from = plain.data();

@@ -55,29 +55,47 @@ class Segments {
     last_run_ = run_;
   }
   void start() {
-    address_ = side_.address(at_n_, at_c_, at_h_, 0);
+    channel_ = side_.address(at_n_, at_c_, 0, 0);
+    lane_ = side_.local ? channel_ / lane_bytes : 0;
+    begin_run();
+  }
+  void begin_run() {
+    address_ = channel_ + at_h_ * side_.h_stride;
     left_ = at_c_ + 1 == c_ ? last_run_ : run_;
   }
   void next() {
-    if (++at_h_ == h_) {
-      at_h_ = 0;
-      auto& inner = c_first_ ? at_n_ : at_c_;
-      auto& outer = c_first_ ? at_c_ : at_n_;
-      if (++inner == (c_first_ ? n_ : c_)) {
-        inner = 0;
-        if (++outer == (c_first_ ? c_ : n_)) {  // the end: nothing is left
-          outer = 0;
-        }
+    if (++at_h_ != h_) return begin_run();
+    at_h_ = 0;
+    if (c_first_) {
+      if (++at_n_ == n_) {
+        at_n_ = 0;
+        at_c_ = at_c_ + 1 == c_ ? 0 : at_c_ + 1;
       }
+      return start();
     }
-    start();
+    if (++at_c_ == c_) {
+      at_c_ = 0;
+      at_n_ = at_n_ + 1 == n_ ? 0 : at_n_ + 1;
+      return start();
+    }
+    // The next channel without the divisions of TdmaSide::channel().
+    if (!side_.local) {
+      channel_ += side_.c_stride;
+    } else if (++lane_ != side_.lanes) {
+      channel_ += lane_bytes;
+    } else {
+      lane_ = 0;
+      channel_ += side_.c_stride - (side_.lanes - std::uint64_t{1}) * lane_bytes;
+    }
+    begin_run();
   }
 
   const TdmaSide side_;
   std::uint64_t n_ = 1, c_ = 1, h_ = 1, run_ = 1, last_run_ = 1;
   bool c_first_ = false;
   std::uint64_t at_n_ = 0, at_c_ = 0, at_h_ = 0;
-  std::uint64_t address_ = 0, left_ = 0;
+  std::uint64_t channel_ = 0, lane_ = 0;  // of the current channel
+  std::uint64_t address_ = 0, left_ = 0;  // of the current run
 };
 
 // Calls body(to, from, elements) for the common runs of two streams of `count` elements.

@@ -25,7 +25,9 @@ struct Vec {
   static I i(F v) { return _mm256_castps_si256(v); }
 
   static I add(I a, I b) { return _mm256_add_epi32(a, b); }
+  static I mul(I a, I b) { return _mm256_mullo_epi32(a, b); }
   static I sub(I a, I b) { return _mm256_sub_epi32(a, b); }
+  static I min_unsigned(I a, I b) { return _mm256_min_epu32(a, b); }
   static I min(I a, I b) { return _mm256_min_epi32(a, b); }
   static I max(I a, I b) { return _mm256_max_epi32(a, b); }
   static I bit_and(I a, I b) { return _mm256_and_si256(a, b); }
@@ -34,16 +36,38 @@ struct Vec {
   static I shift_left(I a, int n) { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(n)); }
   static I shift_right(I a, int n) { return _mm256_sra_epi32(a, _mm_cvtsi32_si128(n)); }
   static I shift_right_logic(I a, int n) { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(n)); }
-  static I shift_left_64(I a, int n) { return _mm256_sll_epi64(a, _mm_cvtsi32_si128(n)); }
-  static I shift_right_64(I a, int n) { return _mm256_srl_epi64(a, _mm_cvtsi32_si128(n)); }
+  template <int n>
+  static I shift_left(I a) {
+    return _mm256_slli_epi32(a, n);
+  }
+  template <int n>
+  static I shift_right_logic(I a) {
+    return _mm256_srli_epi32(a, n);
+  }
+  template <int n>
+  static I shift_left_64(I a) {
+    return _mm256_slli_epi64(a, n);
+  }
+  template <int n>
+  static I shift_right_64(I a) {
+    return _mm256_srli_epi64(a, n);
+  }
   static I multiply_even_64(I a, I b) { return _mm256_mul_epi32(a, b); }
   static I add_64(I a, I b) { return _mm256_add_epi64(a, b); }
   static I even_odd(I even, I odd) { return _mm256_blend_epi32(even, odd, 0xAA); }
-  // All ones where true.
-  static I greater(I a, I b) { return _mm256_cmpgt_epi32(a, b); }
-  static I equal(I a, I b) { return _mm256_cmpeq_epi32(a, b); }
+  // a > b ? x : y.
+  static I if_greater(I a, I b, I x, I y) { return _mm256_blendv_epi8(y, x, _mm256_cmpgt_epi32(a, b)); }
+  static I zero_unless_greater(I a, I b, I x) { return _mm256_and_si256(_mm256_cmpgt_epi32(a, b), x); }
+  static I add_1_if_greater(I a, I b, I x) { return _mm256_sub_epi32(x, _mm256_cmpgt_epi32(a, b)); }
 
   static I dot_words(I sum, I a, I b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+  // In every 128 bits: byte i is table[index[i] & 15], or 0 where the top bit of the index is set.
+  static I shuffle_bytes(I table, I index) { return _mm256_shuffle_epi8(table, index); }
+  static I repeat_16_bytes(const void* p) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+  }
+  static I add_saturated_bytes(I a, I b) { return _mm256_adds_epu8(a, b); }
+  static I sub_bytes(I a, I b) { return _mm256_sub_epi8(a, b); }
   static I unpack_low_words(I a, I b) { return _mm256_unpacklo_epi16(a, b); }
   static I unpack_high_words(I a, I b) { return _mm256_unpackhi_epi16(a, b); }
   static I max_unsigned_bytes(I a, I b) { return _mm256_max_epu8(a, b); }
@@ -55,7 +79,6 @@ struct Vec {
   static F fma(F a, F b, F sum) { return _mm256_fmadd_ps(a, b, sum); }
   static F max(F a, F b) { return _mm256_max_ps(a, b); }
   static F min(F a, F b) { return _mm256_min_ps(a, b); }
-  static I greater_equal(F a, F b) { return i(_mm256_cmp_ps(a, b, _CMP_GE_OQ)); }
 
   // The low bytes (halves) of the 8 numbers.
   static __m128i low_halves(I v) {
@@ -72,6 +95,13 @@ struct Vec {
     const I words = _mm256_and_si256(_mm256_packs_epi32(low, high), _mm256_set1_epi16(0xFF));
     const I bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(words, words), 0x08);
     _mm_storeu_si128(static_cast<__m128i*>(p), _mm256_castsi256_si128(bytes));
+  }
+  static I load_bytes(const void* p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p))); }
+  // The first n, then zeros; nothing behind them is read.
+  static I load_halves(const void* p, std::size_t n) {
+    std::uint16_t halves[width] = {};
+    std::memcpy(halves, p, n * sizeof(halves[0]));
+    return load_halves(halves);
   }
   static I load_halves(const void* p) { return _mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
 };
