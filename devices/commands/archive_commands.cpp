@@ -294,6 +294,12 @@ int gzip_main(Process& process) {
         continue;
       }
     }
+    if (operand != "-") {
+      if (const auto opened = process.open(operand, open_flag::read); !opened) {
+        status = fail(process, operand, opened.error());
+        continue;
+      }
+    }
     const auto text = content(process, operand);
     if (!text) {
       status = 1;

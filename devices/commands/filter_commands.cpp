@@ -166,6 +166,13 @@ int sort_main(Process& process) {
   std::size_t bytes = 0;
   for (const auto& operand : options->operands) {
     bool large = false;
+    if (operand != "-") {
+      const auto opened = process.open(operand, open_flag::read);
+      if (!opened) {
+        fail(process, operand, opened.error());
+        return 2;
+      }
+    }
     if (!each_line(process, operand, [&](const std::string& line) {
           bytes += line.size() + 32;
           if ((large = bytes > (std::size_t{256} << 20))) return false;

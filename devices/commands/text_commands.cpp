@@ -140,10 +140,6 @@ int tail_main(Process& process) {
   bool first = true;
   std::uint64_t followed_size = 0;
   for (const auto& operand : options->operands) {
-    if (open_error(process, operand)) {
-      status = 1;
-      continue;
-    }
     const auto text = content(process, operand);
     if (!text) {
       status = 1;
@@ -186,6 +182,7 @@ int tail_main(Process& process) {
     }
     out << std::string_view(*text).substr(begin);
   }
+  if (status && options->operands.size() == 1) return fail(process, "no files");
   if ((options->has('f') || options->has('F')) && options->operands.back() != "-" && status == 0) {
     for (;;) {
       process.sleep_ns(1000000000);

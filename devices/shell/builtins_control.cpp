@@ -18,14 +18,14 @@ int inline_applet(Shell& shell, Arguments argv) {
   struct Inline {
     Process& process;
     std::vector<std::string> argv;
-    explicit Inline(Process& p, Arguments words, const std::string& name) : process(p), argv(std::exchange(p.argv, words)) {
-      process.speaks_as = name.starts_with('-') ? name.substr(1) : name;
+    Inline(Process& p, Arguments words) : process(p), argv(std::exchange(p.argv, words)) {
+      process.speaks_as = "sh";
     }
     ~Inline() {
       process.argv = std::move(argv);
       process.speaks_as.clear();
     }
-  } within(shell.process, argv, shell.name);
+  } within(shell.process, argv);
   return program(shell.process);
 }
 

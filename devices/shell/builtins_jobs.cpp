@@ -127,6 +127,18 @@ int builtin_kill(Shell& shell, Arguments argv) {
   if (at < argv.size() && argv[at].size() > 1 && argv[at][0] == '-') {
     std::string name = argv[at].substr(1);
     if (name == "l") {
+      if (at + 1 < argv.size()) {
+        for (++at; at < argv.size(); ++at) {
+          const auto found = signal_of(argv[at]);
+          const bool digits = argv[at].find_first_not_of("0123456789") == std::string::npos;
+          // A status above 128 tells of the signal as well.
+          const int value = digits ? std::atoi(argv[at].c_str()) & 127 : found.value_or(0);
+          const char* text = signal_name(value);
+          if (!text) throw ShellError{"unknown signal '" + argv[at] + "'", 1, true};
+          shell.process.print(digits ? std::string(text) + "\n" : std::to_string(value) + "\n");
+        }
+        return 0;
+      }
       std::string text;
       for (int i = 1; i < 32; ++i)
         if (const char* signal = signal_name(i)) {
@@ -140,12 +152,18 @@ int builtin_kill(Shell& shell, Arguments argv) {
     if (name == "s" && at + 1 < argv.size()) name = argv[++at];
     if (name != "-") {
       const auto found = signal_of(name);
-      if (!found) throw ShellError{"bad signal name '" + name + "'", 1, true};
+      if (!found) {
+        shell.process.complain("sh: bad signal name '" + name + "'\n");
+        return 1;
+      }
       number = *found;
     }
     ++at;
   }
-  if (at >= argv.size()) throw ShellError{"you need to specify whom to kill", 1, true};
+  if (at >= argv.size()) {
+    shell.process.complain("sh: you need to specify whom to kill\n");
+    return 1;
+  }
   int out = 0;
   for (; at < argv.size(); ++at) {
     const std::string& word = argv[at];

@@ -230,11 +230,8 @@ int Shell::main() {
     } else if (!file.empty()) {
       guarded([&] {
         const auto script = process.files().read_file(process.user, process.path(file), std::uint64_t{16} << 20);
-        if (!script) {
-          const bool missing = script.error() == Errno::noent || script.error() == Errno::notdir;
-          throw ShellError{"can't open '" + file + "'" + (missing ? "" : std::string(": ") + message(script.error())),
-                           missing ? 2 : 2, false};
-        }
+        if (!script)
+          throw ShellError{"can't open '" + file + "': " + message(script.error()), 2, false};
         name = command_name = file;
         run_text(*script, true);
       });
