@@ -225,7 +225,7 @@ void Page::roofline_picture() {
   };
   out_
       << "<h2>Roofline</h2><p class=\"dim\">Each dot is a layer: its multiply-accumulates a byte on the bus, and how "
-         "many it does a second of its busiest engine. Larger: more of the critical path. The ring is the model.</p>\n";
+         "many it does a second of its busiest engine. Larger: more of the critical path. The ring is the model; at the right edge stand layers that do not touch the memory.</p>\n";
   out_ << form("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"roofline\">\n", width, height);
   for (double d = low_x; d <= high_x; d += 1) {
     const double x = at_x(std::pow(10, d));

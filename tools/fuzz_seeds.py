@@ -186,6 +186,11 @@ def seeds():
         "stored.zip": npz(arrays, zipfile.ZIP_STORED),
     }
     yield "fuzz_case", dict(cases())
+    yield "fuzz_board_jpeg", {
+        "gray.jpg": jpeg(1), "colour.jpg": jpeg(3, 16), "progressive.jpg": jpeg(3, 16, True),
+    }
+    digits = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/digits"
+    yield "fuzz_board_programs", {path.name: path.read_bytes() for path in sorted(digits.glob("*.cvimodel"))}
 
 
 def main():

@@ -184,9 +184,9 @@ int sort_main(Process& process) {
     return sorter.order(a, b, !options->has('s') && !options->has('u')) < 0;
   });
   if (options->has('u')) {
-    const auto [first, last] = std::ranges::unique(
-        lines, [&](const std::string& a, const std::string& b) { return sorter.order(a, b, false) == 0; });
-    lines.erase(first, last);
+    // Not std::ranges::unique: clang 14 does not compile GCC 12's.
+    const auto equal = [&](const std::string& a, const std::string& b) { return sorter.order(a, b, false) == 0; };
+    lines.erase(std::unique(lines.begin(), lines.end(), equal), lines.end());
   }
   if (options->has('o')) {
     auto stream = process.open(options->value['o'], open_flag::write | open_flag::create | open_flag::truncate);

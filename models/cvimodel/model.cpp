@@ -108,11 +108,18 @@ std::uint64_t Model::ion_bytes() const {
   return total + shared;
 }
 
-Model read(ByteView file) {
+Model read_description(ByteView file) {
   Model model;
   model.header = read_header(file);
   read_body(file, model);
-  read_sections(file, model);
+  return model;
+}
+
+void read_section_bytes(ByteView file, Model& model) { read_sections(file, model); }
+
+Model read(ByteView file) {
+  Model model = read_description(file);
+  read_section_bytes(file, model);
   return model;
 }
 

@@ -138,6 +138,12 @@ struct Model {
 // Memory stays below 4x the file + 64 MB.
 Model read(ByteView file);
 
+// Header and flatbuffer only, checked as by read(). Sections have names, sizes and places, which may lie behind the end
+// of the file, and no bytes; read_section_bytes() gets those. For loaders that want to say what they found of a file
+// that is cut short.
+Model read_description(ByteView file);
+void read_section_bytes(ByteView file, Model& model);
+
 // True when the first bytes are those of a .cvimodel (magic), whatever follows.
 bool looks_like_cvimodel(ByteView file);
 

@@ -34,6 +34,8 @@ Room room_of(const std::string& path) {
   if (top == "sim") return {"sim/family", second};
   if (top == "models") return {top, family_of_format.count(second) ? family_of_format.at(second) : second};
   if (top == "isa" || top == "rtl") return {top, second};
+  // The boards' programs are their chips' vendors' own: they speak of the family's formats and commands.
+  if (top == "devices" && second == "programs") return {"devices/programs", ""};
   return {top, ""};
 }
 
@@ -46,8 +48,10 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"sim/family", {"base", "isa", "models", "sim/core", "sim/family"}},
     {"sim/runtime", {"base", "sim/core", "sim/runtime"}},
     {"rtl", {"base", "isa", "sim/core", "sim/family", "rtl"}},
-    {"devices", {"base", "sim/core", "sim/runtime", "devices"}},
-    {"host", {"base", "sim/core", "sim/runtime", "devices", "host"}},
+    {"devices", {"base", "sim/core", "sim/runtime", "devices", "devices/programs"}},
+    {"devices/programs",
+     {"base", "isa", "models", "sim/core", "sim/family", "sim/runtime", "devices", "devices/programs"}},
+    {"host", {"base", "sim/core", "sim/runtime", "devices", "devices/programs", "host"}},
 };
 
 struct Include {
@@ -60,7 +64,8 @@ std::vector<Include> includes_of_the_house() {
   const fs::path root = VNPU_SOURCE_DIR;
   for (const auto& [room, unused] : allowed) {
     const fs::path top = root / room.substr(0, room.find('/'));
-    if (!fs::exists(top) || room == "sim/core" || room == "sim/runtime") continue;
+    if (!fs::exists(top) || room == "sim/core" || room == "sim/runtime" || room == "devices/programs")
+      continue;
     for (const auto& entry : fs::recursive_directory_iterator(top)) {
       const auto extension = entry.path().extension();
       if (extension != ".h" && extension != ".cpp" && extension != ".inl" && extension != ".def") continue;

@@ -140,7 +140,10 @@ void Builder::add_tdma(const StreamEntry& entry) {
   command.text = text(words);
   command.layer = layer(tdma.layer_ID, words, false);
   command.id = tdma.cmd_id;
-  command.kind = tdma.trans_dir == g2l ? pmu_load : tdma.trans_dir == l2l ? pmu_move : pmu_store;
+  command.kind = tdma.trans_dir == g2l   ? pmu_load
+                 : tdma.trans_dir == l2l ? pmu_move
+                 : tdma.trans_dir == g2g ? pmu_copy
+                                         : pmu_store;
   add(at_tdma, costs_.tdma(tdma, stored_length(tdma)), command);
 }
 
@@ -341,12 +344,21 @@ Bytes pmu_records(const Profile& profile) {
     for (int i = 0; i < 8; ++i) out.push_back(static_cast<std::uint8_t>(value >> 8 * i));
   };
   constexpr std::uint64_t counter = (1u << 22) - 1;
+  const auto record = [&](const ProfiledCommand& command, std::uint64_t type, std::uint64_t bursts,
+                          std::uint64_t bytes) {
+    put(type | std::uint64_t{command.id & 0xFFFF} << 4 | (bursts & counter) << 20 |
+        ((bytes + 15) / 16 & counter) << 42);
+    put((command.end & 0xFFFFFFFF) | command.start << 32);
+  };
   for (const ProfiledCommand* command : order) {
-    const bool moves = command->kind != pmu_tiu;
-    const std::uint64_t event0 = moves ? command->bursts & counter : 0;
-    const std::uint64_t event1 = moves ? (command->data_bytes + 15) / 16 & counter : 0;
-    put(command->kind | std::uint64_t{command->id & 0xFFFF} << 4 | event0 << 20 | event1 << 42);
-    put((command->end & 0xFFFFFFFF) | command->start << 32);
+    if (command->kind == pmu_tiu) {
+      record(*command, pmu_tiu, 0, 0);
+    } else if (command->kind == pmu_copy) {
+      for (const PmuKind side : {pmu_load, pmu_store})
+        record(*command, side, command->bursts / 2, command->data_bytes / 2);
+    } else {
+      record(*command, command->kind, command->bursts, command->data_bytes);
+    }
   }
   put(0), put(0);
   return out;
