@@ -11,13 +11,13 @@ TIMEOUT = 120
 
 
 class BoardProcess:
-    def __init__(self, vnpu, board="milkv-duo", *options):
+    def __init__(self, vnpu, board="milkv-duo", *options, listen="127.0.0.1:0"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vnpu-ssh-test-"))
         (self.folder / "askpass").write_text('#!/bin/sh\necho "$VNPU_TEST_PASSWORD"\n')
         (self.folder / "askpass").chmod(0o700)
         (self.folder / "empty_home").mkdir()
         self.errors = open(self.folder / "stderr", "w+")
-        self.process = subprocess.Popen([vnpu, "board", board, "--json", "--listen", "127.0.0.1:0", *options],
+        self.process = subprocess.Popen([vnpu, "board", board, "--json", "--listen", listen, *options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         line = self.process.stdout.readline()
         if not line:

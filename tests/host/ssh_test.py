@@ -81,6 +81,9 @@ class Commands(WithBoard):
         result = self.board.ssh("echo out; echo err >&2; exit 7")
         self.assertEqual((result.returncode, result.stdout, result.stderr), (7, b"out\n", b"err\n"))
 
+    def test_the_status_of_an_aborted_program_is_the_shells(self):
+        self.assertEqual(self.board.ssh("sh -c 'kill -ABRT $$'; exit $?").returncode, 134)
+
     def test_input_goes_through_whole(self):
         data = os.urandom(3_000_000)
         self.assertEqual(self.ok(self.board.ssh("cat", input=data)).stdout, data)
@@ -469,6 +472,27 @@ class Boards(unittest.TestCase):
         for board in boards:
             self.assertEqual(board.stop(signal.SIGINT), 0)
         self.assertEqual(len(keys), 2)
+
+    def test_another_board_at_the_same_address_is_noticed(self):
+        known = self.work / "known_hosts"
+
+        def visit(board):
+            return subprocess.run(
+                ["ssh", "-F", "none", "-p", str(board.port), "-o", f"UserKnownHostsFile={known}", "-o", "IdentityAgent=none",
+                 "-o", "StrictHostKeyChecking=accept-new", "-o", "NumberOfPasswordPrompts=1", "root@127.0.0.1", "true"],
+                env=board.environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, start_new_session=True)
+
+        first = BoardProcess(VNPU)
+        self.assertEqual(visit(first).returncode, 0)
+        self.assertEqual(visit(first).returncode, 0)
+        self.assertEqual(first.stop(), 0)
+        second = BoardProcess(VNPU, listen=f"127.0.0.1:{first.port}")
+        self.addCleanup(second.stop)
+        warned = visit(second)
+        self.assertEqual(warned.returncode, 255)
+        self.assertIn(b"REMOTE HOST IDENTIFICATION HAS CHANGED", warned.stderr)
+        subprocess.run(["ssh-keygen", "-R", f"[127.0.0.1]:{first.port}", "-f", known], check=True, capture_output=True)
+        self.assertEqual(visit(second).returncode, 0)
 
     def test_others_are_let_in_only_with_a_password_of_ones_own(self):
         refused = self.vnpu("board", "milkv-duo", "--listen", "0.0.0.0:0")
