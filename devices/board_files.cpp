@@ -106,7 +106,7 @@ void Board::build_files() {
               user.home + ":" + user.shell + "\n";
     shadow += user.name + ":" + (user.password.empty() ? "*" : hashed_password(user.password, data_.name + "0")) +
               ":::::::\n";
-    if (user.uid >= 1000) {
+    if (user.uid >= 1000 && user.uid < 60000) {
       files_->make_directories(root_user, user.home);
       files_->set_stat(
           root_user, user.home,

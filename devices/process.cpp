@@ -149,7 +149,8 @@ int Process::run(const std::vector<std::string>& argv) { return run(argv, enviro
 int Process::run(const std::vector<std::string>& argv, const std::map<std::string, std::string>& environment) {
   if (argv.empty()) return 0;
   const auto path = environment.find("PATH");
-  auto found = find_executable(*this, argv[0], argv, path == environment.end() ? nullptr : &path->second);
+  const std::string usual = "/bin:/usr/bin";
+  auto found = find_executable(*this, argv[0], argv, path == environment.end() ? &usual : &path->second);
   const std::string me = this->argv.empty() ? "sh" : this->argv[0];
   if (found && !found->plain_script.empty()) {
     std::vector<std::string> script{"sh", found->plain_script};

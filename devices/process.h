@@ -32,6 +32,7 @@ class Process {
   std::map<int, std::shared_ptr<Stream>> descriptors;  // 0, 1, 2 and what the shell opened
   int depth = 0;                                       // programs started by programs: bounded
   std::uint64_t session = 0;                           // which login
+  std::string speaks_as;                               // in messages, instead of argv[0]: a shell's builtin
 
   // The same streams, variables and place, as another process.
   Process copy(std::shared_ptr<Task> task) const;

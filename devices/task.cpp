@@ -81,6 +81,11 @@ std::shared_ptr<Task> TaskTable::add(int parent, int group, std::uint32_t uid, s
   return task;
 }
 
+void TaskTable::skip_to(int pid) {
+  std::scoped_lock lock(mutex_);
+  next_ = pid;
+}
+
 void TaskTable::remove(int pid) {
   std::scoped_lock lock(mutex_);
   tasks_.erase(pid);

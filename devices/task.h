@@ -69,6 +69,7 @@ class TaskTable {
   explicit TaskTable(std::size_t limit = 512) : limit_(limit) {}
   // group 0: its own. Null beyond the limit of processes ("can't fork").
   std::shared_ptr<Task> add(int parent, int group, std::uint32_t uid, std::string command, std::int64_t now_ns);
+  void skip_to(int pid);  // the next number is above it
   void remove(int pid);
   std::shared_ptr<Task> find(int pid) const;
   std::vector<std::shared_ptr<Task>> all() const;  // by number
@@ -77,7 +78,7 @@ class TaskTable {
  private:
   mutable std::mutex mutex_;
   std::size_t limit_;
-  int next_ = 200;
+  int next_ = 0;
   std::map<int, std::shared_ptr<Task>> tasks_;
 };
 

@@ -39,6 +39,9 @@ int main(int argc, char** argv) {
   vnpu::cli::add_compare(app, common, status);
   vnpu::cli::add_verify(app, common, status);
   vnpu::cli::add_profile(app, common, status);
+  vnpu::cli::add_compare_profile(app, common, status);
+  vnpu::cli::add_board(app, common, status);
+  vnpu::cli::add_exec(app, common, status);
   vnpu::cli::add_completion(app, common, status);
   try {
     app.parse(argc, argv);

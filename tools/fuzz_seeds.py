@@ -125,7 +125,48 @@ def command_seeds():
         yield path.stem + ".words", bytes([chip | 3]) + b"".join(words for _, words in records)
 
 
+def sftp_seeds():
+    """Requests as fuzz_sftp.cpp takes them: two bytes of length, type, id, fields."""
+    u32, u64 = (lambda v: struct.pack(">I", v)), (lambda v: struct.pack(">Q", v))
+
+    def text(value):
+        value = value.encode() if isinstance(value, str) else value
+        return u32(len(value)) + value
+
+    def packet(kind, *fields):
+        body = bytes([kind]) + u32(1) + b"".join(fields)
+        return struct.pack(">H", len(body)) + body
+
+    def extension(name, *fields):
+        return packet(200, text(name + "@openssh.com"), *fields)
+
+    mode, all_attributes = u32(4) + u32(0o755), u32(15) + u64(5) + u32(0) * 2 + u32(0o644) + u32(1) + u32(2)
+    yield "file", b"".join([
+        packet(3, text("/root/n"), u32(0x1B), mode), packet(6, text("0"), u64(3), text("hello")),
+        packet(5, text("0"), u64(0), u32(100)), packet(8, text("0")), packet(10, text("0"), all_attributes), packet(4, text("0"))])
+    yield "folder", b"".join([
+        packet(14, text("e"), mode), packet(11, text(".")), packet(12, text("0")), packet(12, text("0")), packet(4, text("0")),
+        packet(15, text("e"))])
+    yield "names", b"".join([
+        packet(16, text("../x")), packet(17, text("f")), packet(7, text("l")), packet(9, text("f"), all_attributes),
+        packet(18, text("f"), text("g")), packet(20, text("g"), text("k")), packet(19, text("k")), packet(13, text("k"))])
+    yield "extensions", b"".join([
+        extension("limits"), extension("statvfs", text("/")), extension("posix-rename", text("f"), text("h")),
+        extension("hardlink", text("h"), text("i")), extension("lsetstat", text("l"), all_attributes), extension("fsync", text("0")),
+        extension("fstatvfs", text("0")), extension("expand-path", text("~/x")),
+        extension("users-groups-by-id", text(u32(0) + u32(5)), text(u32(0)))])
+
+
+def scp_seeds():
+    yield "upload", b"T1704164645 0 1704164645 0\nC0600 6 a.txt\nhello\n\0"
+    yield "folders", b"D0755 0 d\nC0644 1 x\nx\0D0700 0 e\nE\nE\n\1scp: warning\n"
+    yield "download", b"\0" * 12
+    yield "escape", b"C0644 4 ../x\nhurt\0"
+
+
 def seeds():
+    yield "fuzz_sftp", dict(sftp_seeds())
+    yield "fuzz_scp", dict(scp_seeds())
     yield "fuzz_commands", dict(command_seeds())
     arrays = {"a": npy("<f4", "(1, 2, 3)", bytes(24)), "b": npy("|i1", "(5,)", b"12345"), "c": npy("<u2", "()", b"\1\2")}
     yield "fuzz_npz", {

@@ -1,6 +1,7 @@
 #include "devices/commands/commands.h"
 
 #include "devices/commands/common.h"
+#include "devices/commands/scp.h"
 #include "devices/commands/usage.h"
 #include "devices/shell/shell.h"
 
@@ -53,11 +54,12 @@ void add_shell_commands(ProgramTable& table) {
   add_system_commands(table);
   add_process_commands(table);
   add_filter_commands(table);
-  // add_search_commands(table);
+  table.add_applet("scp", scp_command, "/usr/bin");
+  add_search_commands(table);
   add_digest_commands(table);
-  // add_archive_commands(table);
-  // add_network_commands(table);
-  // add_sed_command(table);
+  add_archive_commands(table);
+  add_network_commands(table);
+  add_sed_command(table);
 }
 
 }  // namespace vnpu::devices

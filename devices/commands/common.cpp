@@ -16,7 +16,8 @@ int usage(Process& process) {
 }
 
 int fail(Process& process, const std::string& text) {
-  process.complain(std::string(base_name(process.argv[0])) + ": " + text + "\n");
+  const std::string name = process.speaks_as.empty() ? std::string(base_name(process.argv[0])) : process.speaks_as;
+  process.complain(name + ": " + text + "\n");
   return 1;
 }
 

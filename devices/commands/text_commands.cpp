@@ -297,6 +297,8 @@ int seq_main(Process& process) {
          !std::isdigit(static_cast<unsigned char>(argv[at][1])) && argv[at][1] != '.') {
     if (argv[at] == "-w") {
       equal_width = true;
+    } else if (argv[at].starts_with("-s") && argv[at].size() > 2) {
+      separator = argv[at].substr(2);
     } else if (argv[at] == "-s" && at + 1 < argv.size()) {
       separator = argv[++at];
     } else {

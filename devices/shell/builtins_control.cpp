@@ -15,16 +15,18 @@ int number(const std::string& text) {
 int inline_applet(Shell& shell, Arguments argv) {
   const Program program = shell.process.board.programs().applet(argv[0] == "[[" ? "[[" : argv[0]);
   if (!program) throw ShellError{"not found", 127, true};
-  auto outer = std::exchange(shell.process.argv, argv);
-  int out = 0;
-  try {
-    out = program(shell.process);
-  } catch (...) {
-    shell.process.argv = std::move(outer);
-    throw;
-  }
-  shell.process.argv = std::move(outer);
-  return out;
+  struct Inline {
+    Process& process;
+    std::vector<std::string> argv;
+    explicit Inline(Process& p, Arguments words, const std::string& name) : process(p), argv(std::exchange(p.argv, words)) {
+      process.speaks_as = name.starts_with('-') ? name.substr(1) : name;
+    }
+    ~Inline() {
+      process.argv = std::move(argv);
+      process.speaks_as.clear();
+    }
+  } within(shell.process, argv, shell.name);
+  return program(shell.process);
 }
 
 const std::map<std::string, BuiltinEntry>& table() {

@@ -531,7 +531,7 @@ NodePtr Parser::case_clause() {
     CaseItem item;
     if (at_op("(")) advance();
     for (;;) {
-      if (token_.kind != Kind::word) unexpected(token_.kind == Kind::end ? "esac" : nullptr);
+      if (token_.kind != Kind::word) unexpected(token_.kind == Kind::end ? ")" : nullptr);
       item.patterns.push_back(token_.word);
       advance();
       if (!at_op("|")) break;

@@ -75,6 +75,7 @@ int Shell::run_text(const std::string& text, bool last) {
           last && text.find_first_not_of(" \t\n", std::min(parser.position(), text.size())) == std::string::npos;
       status = execute(*node, false, final && traps.empty());
     }
+    check_signals();
   } catch (const SyntaxError& error) {
     line = error.line;
     throw ShellError{error.message, 2, false};

@@ -106,7 +106,11 @@ void run_profile(const Options& options, const Common& common) {
     }
     profile.name_layers(names);
   }
-  if (!options.trace.empty()) write_to(options.trace, [&](std::ostream& out) { write_trace(profile, out); });
+  if (!options.trace.empty()) {
+    const bool json = options.trace.ends_with(".json");
+    write_to(options.trace,
+             [&](std::ostream& out) { json ? write_trace_json(profile, out) : write_trace_packets(profile, out); });
+  }
   if (!options.vcd.empty()) write_to(options.vcd, [&](std::ostream& out) { write_vcd(profile, out); });
   if (!options.html.empty()) {
     write_to(options.html, [&](std::ostream& out) {
@@ -135,7 +139,8 @@ void add_profile(CLI::App& app, Common& common, int&) {
       ->capture_default_str();
   command->add_option("--tensor-info", options->tensor_info,
                       "the converter's *_tensor_info.txt: names of the source layers");
-  command->add_option("--trace", options->trace, "write a timeline that Perfetto opens");
+  command->add_option("--trace", options->trace,
+                      "write a timeline that Perfetto opens (FILE.json: in Chrome's JSON form)");
   command->add_option("--vcd", options->vcd, "write a waveform of the engines");
   command->add_option("--html", options->html, "write a report page");
   command->add_flag("--parameters", options->parameters, "list the parameters and where they come from");

@@ -89,10 +89,9 @@ void check_operation(const TdmaCommand& command, std::uint64_t where, const std:
   }
 }
 
-std::vector<StreamEntry> parse_cmdbuf(ByteView section, const Chip& chip) {
-  std::vector<StreamEntry> stream;
-  for (std::uint64_t at = 0; at < section.size();) {
-    const auto index = static_cast<std::uint32_t>(stream.size());
+void for_each_record(ByteView section, const Chip& chip, const std::function<void(StreamEntry&&)>& take) {
+  std::uint32_t index = 0;
+  for (std::uint64_t at = 0; at < section.size(); ++index) {
     const std::string what = "command " + std::to_string(index) + " ";
     const ByteView head = section.sub(at, record_header_bytes, (what + "record header").c_str());
     const auto [magic, length, engine_byte, flags] =
@@ -115,7 +114,7 @@ std::vector<StreamEntry> parse_cmdbuf(ByteView section, const Chip& chip) {
     if (const auto mask = head.u32(4, "mask"); mask != 0) damaged(where + 4, what + "mask", hex(mask) + ", must be 0");
 
     const ByteView body = section.sub(at + record_header_bytes, length, (what + "descriptor").c_str());
-    StreamEntry& entry = stream.emplace_back();
+    StreamEntry entry;
     entry.engine = engine;
     entry.file_offset = where;
     entry.index = index;
@@ -125,7 +124,13 @@ std::vector<StreamEntry> parse_cmdbuf(ByteView section, const Chip& chip) {
       case Engine::cpu: entry.command = parse_cpu_descriptor(body, what); break;
     }
     at += record_header_bytes + length;
+    take(std::move(entry));
   }
+}
+
+std::vector<StreamEntry> parse_cmdbuf(ByteView section, const Chip& chip) {
+  std::vector<StreamEntry> stream;
+  for_each_record(section, chip, [&stream](StreamEntry&& entry) { stream.push_back(std::move(entry)); });
   return stream;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <variant>
@@ -51,6 +52,8 @@ struct StreamEntry {
 // broken record (magic, length, engine id, flags, mask, packet tags, cmd_en, vld) and Error(unsupported) for an
 // operation code outside the tables; offset() is a file offset. Memory: about 7 times the section.
 std::vector<StreamEntry> parse_cmdbuf(ByteView section, const Chip& chip);
+// The same, one record after the other, for those who need not keep them.
+void for_each_record(ByteView section, const Chip& chip, const std::function<void(StreamEntry&&)>& take);
 
 // Throws Error(unsupported), naming tsk_typ / tsk_eu_typ or spec_func, for an operation that does not exist.
 // `where`: file offset of the command; `what`: put before the field's name, e.g. "command 12 ".

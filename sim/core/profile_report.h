@@ -11,8 +11,17 @@ namespace vnpu {
 // Everything but the single commands; the same profile gives the same text. Schema: docs/profile.md.
 nlohmann::ordered_json profile_json(const Profile& profile);
 
-// Chrome's JSON trace format, which Perfetto opens: one track an engine, one for the layers, counters for the memory.
-void write_trace(const Profile& profile, std::ostream& out);
+// A timeline that Perfetto opens: one track an engine, tracks of layers, a counter of the memory. As packets in
+// Perfetto's own format, or in the JSON form that Chrome's viewer reads too.
+void write_trace_packets(const Profile& profile, std::ostream& out);
+void write_trace_json(const Profile& profile, std::ostream& out);
+
+// What the memory bus carried in each of about `slices` equal parts of the time.
+struct MemoryRate {
+  std::uint64_t cycle = 0;  // start of the part
+  double mb_per_s = 0;
+};
+std::vector<MemoryRate> memory_rate(const Profile& profile, std::size_t slices);
 
 // A waveform of what each engine does: busy, id of the command, layer. Time unit 1 ps.
 void write_vcd(const Profile& profile, std::ostream& out);

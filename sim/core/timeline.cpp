@@ -29,8 +29,29 @@ void check(const std::vector<EngineList>& engines, const MachineTiming& machine)
   for (const Background& each : machine.background) {
     require(std::isfinite(each.bytes_per_us) && each.bytes_per_us >= 0 && each.burst_bytes > 0,
             each.name + ": rate must not be negative");
-    require(each.bytes_per_us < 1e3 * dram.bytes_per_ns(), each.name + ": asks for more than the memory can give");
   }
+}
+
+// Simulated time has 64 bits of femtoseconds: five hours.
+void check_length(const std::vector<EngineList>& engines, const MachineTiming& machine) {
+  constexpr double longest_fs = 9e18;
+  const double cycle_fs = 1e9 / machine.mhz, byte_fs = 1e6 / machine.dram.bytes_per_ns();
+  double total = 0;
+  for (const EngineList& list : engines) {
+    for (const TimedCommand& command : list.commands) {
+      total += (static_cast<double>(command.start_cycles) + static_cast<double>(command.work_cycles) +
+                list.issue_cycles + list.wake_cycles) *
+               cycle_fs;
+      for (const MemoryAccess& access : command.access) {
+        total += static_cast<double>(access.bytes) * byte_fs +
+                 (access.runs * machine.dram.run_ns + access.pages * machine.dram.page_ns) * 1e6;
+      }
+    }
+  }
+  double taken = 0;
+  for (const Background& each : machine.background) taken += each.bytes_per_us / 1e3 / machine.dram.bytes_per_ns();
+  require(taken < 0.99, "the other masters leave nothing of the memory");
+  require(total / (1 - taken) < longest_fs, "the commands would take hours");
 }
 
 // SystemC's kernel for the length of one run; the previous one comes back afterwards.
@@ -123,6 +144,7 @@ const int no_banner = setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
 
 Timeline simulate(const std::vector<EngineList>& engines, const MachineTiming& machine) {
   check(engines, machine);
+  check_length(engines, machine);
   check_progress(engines);
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);

@@ -13,8 +13,8 @@ namespace vnpu {
 // One piece of work on the memory. `bytes` is what the bus carries: whole units, as the caller has rounded them.
 struct MemoryAccess {
   std::uint64_t bytes = 0;
-  std::uint64_t runs = 0;   // separate contiguous pieces
-  std::uint64_t pages = 0;  // DRAM rows opened, counted over the runs
+  std::uint32_t runs = 0;   // separate contiguous pieces
+  std::uint32_t pages = 0;  // DRAM rows opened, counted over the runs
   bool write = false;
 };
 

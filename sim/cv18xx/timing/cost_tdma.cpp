@@ -11,6 +11,7 @@ namespace vnpu::cv18xx {
 namespace {
 
 constexpr std::uint64_t word_bytes = 16;
+constexpr std::uint64_t all_memory = std::uint64_t{1} << 40;
 constexpr std::uint64_t burst_bytes = 256;  // 16 beats of 16 bytes
 
 // A tensor on one side of a transfer, in bytes.
@@ -18,7 +19,16 @@ struct Box {
   std::uint64_t address = 0;
   std::uint64_t n = 1, c = 1, h = 1, row = 1;  // row: bytes
   std::uint64_t n_stride = 0, c_stride = 0, h_stride = 0;
-  std::uint64_t bytes() const { return n * c * h * row; }
+  std::uint64_t bytes() const { return n * c * h * row; }  // after within()
+  // No more than so many bytes; four 16-bit sizes and an element of two bytes can exceed 64 bits.
+  bool within(std::uint64_t limit) const {
+    std::uint64_t product = 1;
+    for (const std::uint64_t factor : {n, c, h, row}) {
+      if (factor != 0 && product > limit / factor) return false;
+      product *= factor;
+    }
+    return true;
+  }
 };
 
 Box source_box(const TdmaCommand& d) {
@@ -71,6 +81,9 @@ class Runs {
       length = count > 1 ? stride * (count - 1) + length : length;
       --open;
     }
+    std::uint64_t pieces = 1;
+    for (int level = 0; level < open; ++level) pieces *= levels[level][0];
+    if (pieces > many) return add_run(box.address, length, pieces);  // as if all began alike
     enumerate(box.address, levels, open, length);
   }
   // `count` bytes somewhere, as one run.
@@ -81,7 +94,12 @@ class Runs {
     pages += times * touched(address, length, page_);
     bursts += times * touched(address, length, burst_bytes);
   }
-  MemoryAccess access(bool write) const { return {bytes, runs, pages, write}; }
+  MemoryAccess access(bool write) const {
+    const auto cut = [](std::uint64_t count) {
+      return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, 0xFFFFFFFFu));
+    };
+    return {bytes, cut(runs), cut(pages), write};
+  }
 
   std::uint64_t bytes = 0, runs = 0, pages = 0, bursts = 0;
 
@@ -90,23 +108,10 @@ class Runs {
     if (open == 0) return add_run(address, length);
     const auto [count, stride] = levels[0];
     if (open == 1 && stride % page_ == 0) return add_run(address, length, count);
-    if (open == 1 && count > enumerated) {  // a long list repeats itself
-      const std::uint64_t rounds = count / enumerated;
-      const Runs before = *this;
-      enumerate_level(address, levels, open, length, enumerated);
-      bytes += (bytes - before.bytes) * (rounds - 1), runs += (runs - before.runs) * (rounds - 1);
-      pages += (pages - before.pages) * (rounds - 1), bursts += (bursts - before.bursts) * (rounds - 1);
-      enumerate_level(address, levels, open, length, count % enumerated);
-      return;
-    }
-    enumerate_level(address, levels, open, length, count);
-  }
-  void enumerate_level(std::uint64_t address, const std::uint64_t (*levels)[2], int open, std::uint64_t length,
-                       std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) enumerate(address + i * levels[0][1], levels + 1, open - 1, length);
   }
 
-  static constexpr std::uint64_t enumerated = 4096;  // with any stride, alignments repeat after 4096 steps
+  static constexpr std::uint64_t many = 1 << 17;
   std::uint64_t unit_, page_, gap_;
 };
 
@@ -142,6 +147,8 @@ CommandCost CostModel::tdma(const TdmaCommand& d, std::optional<std::uint64_t> s
     work = 2.0 * static_cast<double>(local_words(destination, lanes_));
   } else if (d.trans_dir == g2g) {
     start = v_.load_start + v_.store_start;
+    if (!source.within(all_memory) || !destination.within(all_memory))
+      refuse_tdma(d, "shape", "has more bytes than any memory");
     reads.add(source);
     writes.add(destination);
     cost.data_bytes = source.bytes() + destination.bytes();
@@ -160,19 +167,22 @@ CommandCost CostModel::tdma(const TdmaCommand& d, std::optional<std::uint64_t> s
       const std::uint64_t stride = load ? d.src_c_stride() : d.dst_c_stride();
       work = static_cast<double>(outside.c * ((columns * element + word_bytes - 1) / word_bytes)) *
              (stride % word_bytes ? 1.5 : 1.0);
+      outside.row = columns * (load ? d.src_fmt : d.dst_fmt);
       if (outside.c * columns * element > std::uint64_t{lanes_} * lane_bytes)
         refuse_tdma(d, "shape", "has more bytes than local memory");
       cost.data_bytes = outside.bytes();
     } else {
       require_local(d, inside, lanes_);
+      if (!outside.within(all_memory)) refuse_tdma(d, "shape", "has more bytes than any memory");
       work = static_cast<double>(local_words(inside, lanes_));
-      cost.data_bytes = form == TdmaForm::fill && load ? 0 : outside.bytes();
+      // A fill reads nothing; a compressed tensor's other side says nothing.
+      if (!d.compress_en && !(form == TdmaForm::fill && load)) cost.data_bytes = outside.bytes();
     }
     work *= load ? v_.load_word : v_.store_word;
     Runs& runs = load ? reads : writes;
     if (d.compress_en) {
       start += load ? v_.vlc_load : v_.vlc_store;
-      const auto plain = static_cast<double>(cost.data_bytes ? cost.data_bytes : inside.bytes());
+      const auto plain = static_cast<double>(matrix ? outside.bytes() : inside.bytes());
       cost.data_bytes = stored.value_or(static_cast<std::uint64_t>(std::llround(plain * v_.vlc_ratio)));
       runs.add_run(load ? d.src_address() : d.dst_address(), cost.data_bytes);
     } else if (!(form == TdmaForm::fill && load)) {

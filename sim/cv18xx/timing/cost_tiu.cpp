@@ -151,14 +151,10 @@ double CostModel::conv_loop(const TiuCommand& c, Bound& bound) {
 // One group of a pooling or depthwise command.
 double CostModel::window_loop(const TiuCommand& c, Bound& bound) {
   const bool bf16 = is_bf16(c);
-  double loop = c.opd1_h * fetch(c, bf16 ? 2 : 1).sum;
+  const double loop = c.opd1_h * fetch(c, bf16 ? 2 : 1).sum;
   bound = Bound::fetch;
   if (c.tsk_eu_typ == pool_max || c.tsk_eu_typ == pool_min) return loop;
   if (c.tsk_eu_typ == pool_avg) return loop + (bf16 ? 2 : 4);
-  if (c.opt_chl_quan && loop < v_.depthwise_floor) {
-    loop = v_.depthwise_floor;
-    bound = Bound::requantise;
-  }
   if (v_.depthwise_tail > loop) bound = Bound::requantise;
   return loop + v_.depthwise_tail;
 }

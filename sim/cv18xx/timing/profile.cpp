@@ -62,11 +62,12 @@ class Builder {
   }
 
   std::uint32_t layer(std::optional<std::uint32_t> id, const std::string& what, bool computes);
-  void add_group(const CommandGroup& group);
-  void add_tiu(const StreamEntry& entry, const std::array<std::uint32_t, max_engines>& after);
-  void add_tdma(const StreamEntry& entry, const std::array<std::uint32_t, max_engines>& after);
-  void add(EngineIndex engine, const CommandCost& cost, ProfiledCommand command,
-           const std::array<std::uint32_t, max_engines>& after);
+  void take(const StreamEntry& entry);
+  void open_group();
+  void close_group();
+  void add_tiu(const StreamEntry& entry);
+  void add_tdma(const StreamEntry& entry);
+  void add(EngineIndex engine, const CommandCost& cost, ProfiledCommand command);
   void add_host_function(const cvimodel::Routine& routine, const std::string& function);
   std::optional<std::uint64_t> stored_length(const TdmaCommand& command) const;
   std::uint64_t bytes_of(const std::vector<std::string>& names) const;
@@ -87,6 +88,9 @@ class Builder {
   std::unordered_map<std::string, std::uint32_t> text_of_;
   std::unordered_map<std::uint32_t, std::uint32_t> layer_of_;
   std::vector<bool> layer_named_by_tiu_;
+  bool group_open_ = false;
+  std::array<std::uint32_t, max_engines> group_start_{};
+  std::vector<SyncIds> ids_[2];  // of the open group
 };
 
 std::uint32_t Builder::layer(std::optional<std::uint32_t> id, const std::string& what, bool computes) {
@@ -108,8 +112,7 @@ std::uint32_t Builder::layer(std::optional<std::uint32_t> id, const std::string&
   return at->second;
 }
 
-void Builder::add(EngineIndex engine, const CommandCost& cost, ProfiledCommand command,
-                  const std::array<std::uint32_t, max_engines>& after) {
+void Builder::add(EngineIndex engine, const CommandCost& cost, ProfiledCommand command) {
   command.engine = engine;
   command.bound = text(name(cost.bound));
   command.macs = cost.macs;
@@ -117,29 +120,31 @@ void Builder::add(EngineIndex engine, const CommandCost& cost, ProfiledCommand c
   command.bus_bytes = cost.timed.access[0].bytes + cost.timed.access[1].bytes;
   command.bursts = cost.bursts;
   lists_[engine].commands.push_back(cost.timed);
-  lists_[engine].commands.back().after = after;
   per_engine_[engine].push_back(command);
 }
 
-void Builder::add_tiu(const StreamEntry& entry, const std::array<std::uint32_t, max_engines>& after) {
+void Builder::add_tiu(const StreamEntry& entry) {
   ProfiledCommand command;
   const std::string words = mnemonic(entry);
   command.text = text(words);
   command.layer = layer(entry.tiu().layer_info, words, true);
   command.id = entry.tiu().cmd_id_tpu;
   command.kind = pmu_tiu;
-  add(at_tiu, costs_.tiu(entry.tiu()), command, after);
+  add(at_tiu, costs_.tiu(entry.tiu()), command);
 }
 
-void Builder::add_tdma(const StreamEntry& entry, const std::array<std::uint32_t, max_engines>& after) {
+void Builder::add_tdma(const StreamEntry& entry) {
   const TdmaCommand& tdma = entry.tdma();
   ProfiledCommand command;
   const std::string words = mnemonic(entry);
   command.text = text(words);
   command.layer = layer(tdma.layer_ID, words, false);
   command.id = tdma.cmd_id;
-  command.kind = tdma.trans_dir == g2l ? pmu_load : tdma.trans_dir == l2l ? pmu_move : pmu_store;
-  add(at_tdma, costs_.tdma(tdma, stored_length(tdma)), command, after);
+  command.kind = tdma.trans_dir == g2l   ? pmu_load
+                 : tdma.trans_dir == l2l ? pmu_move
+                 : tdma.trans_dir == g2g ? pmu_copy
+                                         : pmu_store;
+  add(at_tdma, costs_.tdma(tdma, stored_length(tdma)), command);
 }
 
 // The header of a compressed tensor among the weights tells its length: 16 bytes, one byte a block of 16 symbols, data.
@@ -161,61 +166,81 @@ std::optional<std::uint64_t> Builder::stored_length(const TdmaCommand& command) 
   return {};
 }
 
-// Ids count within a group and start again where they fall; positions in the whole list take their place here.
-void Builder::add_group(const CommandGroup& group) {
-  in_order(group);  // throws when the two lists cannot come to an end
-  struct Epoch {
-    std::vector<std::uint16_t> ids;
-    std::size_t first = 0;
-  };
-  const auto epochs_of = [](const std::vector<StreamEntry>& list) {
-    std::vector<Epoch> epochs;
-    std::uint16_t before = 0;
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const auto id = list[i].engine == Engine::tiu ? sync_ids(list[i].tiu()).id : sync_ids(list[i].tdma()).id;
-      if (i == 0 || id < before) epochs.push_back({{}, i});
-      epochs.back().ids.push_back(id);
-      before = id;
+void Builder::take(const StreamEntry& entry) {
+  if (!group_open_) open_group();
+  bool last = entry.engine == Engine::cpu;
+  try {
+    if (entry.engine == Engine::tiu) {
+      add_tiu(entry);
+      ids_[at_tiu].push_back(sync_ids(entry.tiu()));
+    } else if (entry.engine == Engine::tdma) {
+      add_tdma(entry);
+      ids_[at_tdma].push_back(sync_ids(entry.tdma()));
     }
-    return epochs;
-  };
-  const std::vector<Epoch> epochs[2] = {epochs_of(group.tiu), epochs_of(group.tdma)};
-  auto start = all_before();
-  const auto base = start;
+  } catch (const Error& error) {
+    throw with_context(error, "command " + std::to_string(entry.index));
+  }
+  if (entry.engine != Engine::cpu) last = ids_[entry.engine == Engine::tiu ? at_tiu : at_tdma].back().id == 0xFFFF;
+  if (last) close_group();
+}
+
+void Builder::open_group() {
+  group_open_ = true;
   const auto segment = static_cast<std::uint64_t>(std::llround(board_.values.segment_us * board_.values.tpu_mhz));
-  if (segment > 0 && start[at_tiu] + start[at_tdma] > 0) {
+  if (segment > 0 && lists_[at_tiu].commands.size() + lists_[at_tdma].commands.size() > 0) {
     CommandCost pause;
     pause.timed.work_cycles = segment;
+    pause.timed.after = all_before();
     pause.bound = Bound::cpu;
     ProfiledCommand command;
     command.text = text("cpu interrupt");
     command.layer = layer({}, "cpu interrupt", false);
-    add(at_cpu, pause, command, start);
-    start = all_before();
+    add(at_cpu, pause, command);
+  }
+  group_start_ = all_before();
+}
+
+// Ids count within a group and start again where they fall; positions in the whole list take their place here.
+void Builder::close_group() {
+  group_open_ = false;
+  Schedule order(ids_[at_tiu], ids_[at_tdma]);
+  while (order.next()) {
+  }
+  struct Epoch {
+    std::size_t first = 0, end = 0;
+  };
+  std::vector<Epoch> epochs[2];
+  for (const std::uint32_t engine : {at_tiu, at_tdma}) {
+    const auto& ids = ids_[engine];
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (i == 0 || ids[i].id < ids[i - 1].id) epochs[engine].push_back({i, i});
+      epochs[engine].back().end = i + 1;
+    }
   }
   for (std::size_t epoch = 0; epoch < std::max(epochs[0].size(), epochs[1].size()); ++epoch) {
     for (const std::uint32_t engine : {at_tiu, at_tdma}) {
       if (epoch >= epochs[engine].size()) continue;
-      const Epoch& own = epochs[engine][epoch];
-      const std::uint32_t peer_index = engine == at_tiu ? at_tdma : at_tiu;
-      const Epoch* peer = epoch < epochs[peer_index].size() ? &epochs[peer_index][epoch] : nullptr;
-      for (std::size_t i = 0; i < own.ids.size(); ++i) {
-        const StreamEntry& entry = (engine == at_tiu ? group.tiu : group.tdma)[own.first + i];
-        const SyncIds ids = engine == at_tiu ? sync_ids(entry.tiu()) : sync_ids(entry.tdma());
-        auto after = start;
+      const std::uint32_t peer = engine == at_tiu ? at_tdma : at_tiu;
+      // A new round of ids begins when both engines have ended theirs.
+      Epoch other{ids_[peer].size(), ids_[peer].size()};
+      if (epoch < epochs[peer].size()) other = epochs[peer][epoch];
+      const auto begin = ids_[peer].begin();
+      for (std::size_t i = epochs[engine][epoch].first; i < epochs[engine][epoch].end; ++i) {
+        auto& after = lists_[engine].commands[group_start_[engine] + i].after;
+        after = group_start_;
         after[engine] = 0;
-        if (peer) {
-          after[peer_index] = base[peer_index] + static_cast<std::uint32_t>(peer->first);
-          if (ids.waits && ids.wait > 0) {
-            const auto found = std::ranges::lower_bound(peer->ids, ids.wait);
-            after[peer_index] += static_cast<std::uint32_t>(
-                std::min<std::size_t>(static_cast<std::size_t>(found - peer->ids.begin()) + 1, peer->ids.size()));
-          }
+        std::size_t count = other.first;
+        if (const SyncIds& ids = ids_[engine][i]; ids.waits && ids.wait > 0 && other.end > other.first) {
+          const auto found =
+              std::ranges::lower_bound(begin + static_cast<std::ptrdiff_t>(other.first),
+                                       begin + static_cast<std::ptrdiff_t>(other.end), ids.wait, {}, &SyncIds::id);
+          count = std::min<std::size_t>(static_cast<std::size_t>(found - begin) + 1, other.end);
         }
-        engine == at_tiu ? add_tiu(entry, after) : add_tdma(entry, after);
+        after[peer] += static_cast<std::uint32_t>(count);
       }
     }
   }
+  ids_[at_tiu].clear(), ids_[at_tdma].clear();
 }
 
 std::uint64_t Builder::bytes_of(const std::vector<std::string>& names) const {
@@ -235,7 +260,8 @@ void Builder::add_host_function(const cvimodel::Routine& routine, const std::str
   ProfiledCommand command;
   command.text = text("cpu " + function);
   command.layer = layer({}, "cpu " + function, true);
-  add(at_cpu, cost, command, all_before());
+  cost.timed.after = all_before();
+  add(at_cpu, cost, command);
 }
 
 Profile Builder::build() {
@@ -253,8 +279,21 @@ Profile Builder::build() {
     const auto& tpu = std::get<cvimodel::TpuRoutine>(routine.body);
     const auto* section = model_.find_section(tpu.section);
     if (!section) throw Error(ErrorKind::damaged, "section '" + tpu.section + "' of a routine does not exist");
-    const auto stream = read_commands(*section, tpu.is_dmabuf, *chip);
-    for (const CommandGroup& group : split_groups(stream)) add_group(group);
+    const ByteView bytes(section->bytes, section->compressed ? 0 : section->file_offset);
+    if (tpu.is_dmabuf) {
+      for (const CommandGroup& group : parse_dmabuf(bytes).groups) {
+        for (const StreamEntry& entry : group.tiu) take(entry);
+        for (const StreamEntry& entry : group.tdma) take(entry);
+        if (group_open_) close_group();
+      }
+    } else {
+      for (const EngineIndex engine : {at_tiu, at_tdma}) {  // most commands are short transfers
+        lists_[engine].commands.reserve(lists_[engine].commands.size() + bytes.size() / 100);
+        per_engine_[engine].reserve(per_engine_[engine].size() + bytes.size() / 100);
+      }
+      for_each_record(bytes, *chip, [this](StreamEntry&& entry) { take(entry); });
+    }
+    if (group_open_) close_group();
   }
 
   MachineTiming machine;
@@ -264,8 +303,10 @@ Profile Builder::build() {
 
   for (const EngineList& list : lists_) profile_.engines.push_back({list.name, true});
   profile_.engines[at_cpu].accelerator = false;
-  for (const auto& commands : per_engine_)
-    profile_.commands.insert(profile_.commands.end(), commands.begin(), commands.end());
+  profile_.commands = std::move(per_engine_[at_tiu]);
+  for (const EngineIndex engine : {at_tdma, at_cpu})
+    profile_.commands.insert(profile_.commands.end(), per_engine_[engine].begin(), per_engine_[engine].end());
+  per_engine_.clear();
   finish_profile(profile_, lists_, simulate(lists_, machine));
 
   profile_.chip = board_.chip;
@@ -303,12 +344,21 @@ Bytes pmu_records(const Profile& profile) {
     for (int i = 0; i < 8; ++i) out.push_back(static_cast<std::uint8_t>(value >> 8 * i));
   };
   constexpr std::uint64_t counter = (1u << 22) - 1;
+  const auto record = [&](const ProfiledCommand& command, std::uint64_t type, std::uint64_t bursts,
+                          std::uint64_t bytes) {
+    put(type | std::uint64_t{command.id & 0xFFFF} << 4 | (bursts & counter) << 20 |
+        ((bytes + 15) / 16 & counter) << 42);
+    put((command.end & 0xFFFFFFFF) | command.start << 32);
+  };
   for (const ProfiledCommand* command : order) {
-    const bool moves = command->kind != pmu_tiu;
-    const std::uint64_t event0 = moves ? command->bursts & counter : 0;
-    const std::uint64_t event1 = moves ? (command->data_bytes + 15) / 16 & counter : 0;
-    put(command->kind | std::uint64_t{command->id & 0xFFFF} << 4 | event0 << 20 | event1 << 42);
-    put((command->end & 0xFFFFFFFF) | command->start << 32);
+    if (command->kind == pmu_tiu) {
+      record(*command, pmu_tiu, 0, 0);
+    } else if (command->kind == pmu_copy) {
+      for (const PmuKind side : {pmu_load, pmu_store})
+        record(*command, side, command->bursts / 2, command->data_bytes / 2);
+    } else {
+      record(*command, command->kind, command->bursts, command->data_bytes);
+    }
   }
   put(0), put(0);
   return out;

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""docs/accuracy.md: the time model beside the published latencies.
+
+  accuracy.py --vnpu build/release/bin/vnpu --models DIR [--published published_latency.csv] [--out docs/accuracy.md]
+
+DIR/<network>/<chip>.cvimodel: made by convert_published.py. Every row of trust A of cv180x, cv181x and cv182x whose
+recipe names a network of published_nets.py is scored; rows of cv182x run the command list of cv181x (same engines,
+another clock). Nothing is fitted to a network: the three fitted parameters are shared by all rows, and each network
+is also predicted with the parameters refitted without it. Needs Python 3.9 and nothing else.
+"""
+
+import argparse
+import collections
+import csv
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# parameter, the chip it belongs to (None: all)
+FITTED = [("dram.efficiency", "cv180x"), ("tiu.depthwise_tail", None), ("tiu.conv_floor", None)]
+STREAM = {"cv180x": "cv180x", "cv181x": "cv181x", "cv182x": "cv181x"}
+
+
+def network_of(recipe):
+    if not recipe.startswith("published_nets.py"):
+        return None
+    return recipe.split()[1].rstrip(":")
+
+
+class Model:
+    def __init__(self, vnpu):
+        self.vnpu = vnpu
+
+    def profile(self, path, board, settings=()):
+        command = [self.vnpu, "profile", "--json", path, "--board", board]
+        for setting in settings:
+            command += ["--set", setting]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit("%s: %s" % (" ".join(command), done.stderr.strip()))
+        return json.loads(done.stdout)
+
+    def milliseconds(self, row, values):
+        settings = ["%s=%.9g" % (key, v) for (key, chip), v in zip(FITTED, values) if chip in (None, row["chip"])]
+        return self.profile(row["path"], row["chip"] + "-evb", settings)["inference_ms"]
+
+
+def run_all(model, rows, values):
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda row: model.milliseconds(row, values), rows))
+
+
+def solve(a, b):
+    """a x = b by elimination with pivots; small and dense"""
+    n = len(b)
+    a = [list(r) + [v] for r, v in zip(a, b)]
+    for i in range(n):
+        pivot = max(range(i, n), key=lambda k: abs(a[k][i]))
+        a[i], a[pivot] = a[pivot], a[i]
+        for k in range(n):
+            if k != i:
+                f = a[k][i] / a[i][i]
+                a[k] = [x - f * y for x, y in zip(a[k], a[i])]
+    return [a[i][n] / a[i][i] for i in range(n)]
+
+
+def refit(residuals, jacobian, used, values):
+    """One step of least squares on log(ours / published) with outliers held down; stays within half and twice."""
+    n = len(values)
+    step = [0.0] * n
+    for _ in range(10):
+        a = [[0.0] * n for _ in range(n)]
+        b = [0.0] * n
+        for r, j, use in zip(residuals, jacobian, used):
+            if not use:
+                continue
+            error = r + sum(x * y for x, y in zip(j, step))
+            weight = 1 / math.sqrt(1 + (error / 0.05) ** 2)
+            for i in range(n):
+                b[i] -= weight * j[i] * r
+                for k in range(n):
+                    a[i][k] += weight * j[i] * j[k]
+        step = solve(a, b)
+    return [min(max(v + s, v / 2), 2 * v) for v, s in zip(values, step)]
+
+
+def summary(errors):
+    size = [abs(e) for e in errors]
+    return "mean %.1f %%, median %.1f %%, worst %.1f %%, bias %+.1f %%" % (
+        statistics.mean(size), statistics.median(size), max(size), statistics.mean(errors))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vnpu", required=True)
+    parser.add_argument("--models", required=True)
+    parser.add_argument("--published", default=os.path.join(HERE, "../../../shared/golden/timing/published_latency.csv"))
+    parser.add_argument("--out")
+    args = parser.parse_args()
+    if not os.path.exists(args.published):
+        sys.exit(args.published + ": not there; name the table of published latencies with --published")
+    model = Model(args.vnpu)
+
+    rows, board_rows, missing, without = [], [], [], collections.Counter()
+    with open(args.published, newline="") as f:
+        for row in csv.DictReader(f):
+            if not row["chip"].startswith("cv18"):
+                continue
+            net = network_of(row["recipe"])
+            if row["chip"] not in STREAM or net is None:
+                without[row["chip"], row["trust"]] += 1
+                continue
+            row["net"] = net
+            row["path"] = os.path.join(args.models, net, STREAM[row["chip"]] + ".cvimodel")
+            if not os.path.exists(row["path"]):
+                missing.append(row["id"])
+            elif row["trust"] == "A":
+                rows.append(row)
+            elif row["board"].startswith("MaixCAM"):
+                board_rows.append(row)
+    if not rows:
+        sys.exit("no models below " + args.models)
+
+    defaults = {}
+    for row in rows:
+        if row["chip"] not in defaults:
+            told = model.profile(row["path"], row["chip"] + "-evb")["parameters"]
+            defaults[row["chip"]] = {p["key"]: p["value"] for p in told}
+    values = [defaults[chip or rows[0]["chip"]][key] for key, chip in FITTED]
+    ours = run_all(model, rows, values)
+    published = [float(row["value_ms"]) for row in rows]
+    residuals = [math.log(o / p) for o, p in zip(ours, published)]
+    columns = []
+    for i in range(len(values)):
+        moved = list(values)
+        moved[i] *= 1.1
+        columns.append([(math.log(o / p) - r) / (moved[i] - values[i])
+                        for o, p, r in zip(run_all(model, rows, moved), published, residuals)])
+    jacobian = list(zip(*columns))
+    refitted = refit(residuals, jacobian, [True] * len(rows), values)
+
+    left_out = {}
+    spread = [[v, v] for v in values]
+    for net in sorted({row["net"] for row in rows}):
+        without_net = refit(residuals, jacobian, [row["net"] != net for row in rows], values)
+        spread = [[min(a, v), max(b, v)] for (a, b), v in zip(spread, without_net)]
+        mine = [i for i, row in enumerate(rows) if row["net"] == net]
+        for i, ms in zip(mine, run_all(model, [rows[i] for i in mine], without_net)):
+            left_out[i] = ms
+
+    errors = [100 * (o / p - 1) for o, p in zip(ours, published)]
+    left_errors = [100 * (left_out[i] / published[i] - 1) for i in range(len(rows))]
+    out = []
+    say = out.append
+    say("# How far the time model is from silicon\n")
+    say("Written by `tools/timing/accuracy.py`; do not edit. Ours: `vnpu profile`, inference on the engines. Published: the vendor's")
+    say("tables of 2021 and 2022, made with compilers that are not available any more; the networks are built again with seeded")
+    say("random weights and the compiler of today, so part of every error is the compiler's. Rows of cv182x run the command list")
+    say("made for cv181x at cv182x's clock.\n")
+    say("Left out: predicted with the fitted parameters refitted without that network. Fitted to these totals are only:\n")
+    say("| parameter | chips | value | refitted to all rows | refitted without one network |\n|---|---|---|---|---|")
+    for (key, chip), v, again, (low, high) in zip(FITTED, values, refitted, spread):
+        say("| `%s` | %s | %g | %.3g | %.3g to %.3g |" % (key, chip or "all", v, again, low, high))
+    say("\nAll other parameters are read off the public per-command trace of a CV1835, published, or inferred:")
+    say("`vnpu profile --parameters` lists them with their source.\n")
+    say("| chips | rows | fitted | left out |\n|---|---|---|---|")
+    for chip in ["all"] + sorted({row["chip"] for row in rows}):
+        chosen = [i for i, row in enumerate(rows) if chip in ("all", row["chip"])]
+        say("| %s | %d | %s | %s |" % (chip, len(chosen), summary([errors[i] for i in chosen]),
+                                       summary([left_errors[i] for i in chosen])))
+    say("\n| network | chip | published ms | ours ms | error | left out ms | error |\n|---|---|---|---|---|---|---|")
+    for i, row in enumerate(rows):
+        say("| %s | %s | %.2f | %.2f | %+.1f %% | %.2f | %+.1f %% |" % (
+            row["net"], row["chip"], published[i], ours[i], errors[i], left_out[i], left_errors[i]))
+    if board_rows:
+        say("\n## Boards that are calibrated, not validated\n")
+        say("The clock of MaixCAM is inferred from these very rows (its frame rates cannot be reached at 500 MHz), so they are no")
+        say("test of the model and get no score. Published is a whole forward call, rounded to a frame rate; ours adds the estimated")
+        say("copies.\n\n| row | published forward ms | ours: engines ms | ours: with copies ms |\n|---|---|---|---|")
+        for row in board_rows:
+            j = model.profile(row["path"], "maixcam")
+            say("| %s | %.2f | %.2f | %.2f |" % (row["id"], float(row["value_ms"]), j["inference_ms"],
+                                               j["inference_ms"] + j["runtime_ms"]))
+    if missing:
+        say("\nNot built here: " + ", ".join(missing) + ".")
+    say("\nWithout a recipe or of a chip whose files are not read: " +
+        ", ".join("%d of %s (trust %s)" % (n, chip, trust) for (chip, trust), n in sorted(without.items())) + ".")
+    text = "\n".join(out) + "\n"
+    if args.out:
+        with open(args.out, "w") as f:
+            f.write(text)
+    print("fitted   " + summary(errors))
+    print("left out " + summary(left_errors))
+
+
+if __name__ == "__main__":
+    main()
