@@ -304,7 +304,14 @@ int RuntimeModel::forward() {
   try {
     for (const auto& input : inputs_) network_->set_input(input.name, input.bytes);
     const auto& routines = file_->programs[program_].routines;
-    const cv18xx::Chip* chip = cv18xx::find_chip(host.chip());
+    if (streams_.empty()) {
+      const cv18xx::Chip* chip = cv18xx::find_chip(host.chip());
+      for (const auto& routine : routines) {
+        const auto* tpu = std::get_if<cvimodel::TpuRoutine>(&routine.body);
+        streams_.push_back(tpu ? cv18xx::read_commands(*file_->find_section(tpu->section), tpu->is_dmabuf, *chip)
+                               : std::vector<cv18xx::StreamEntry>{});
+      }
+    }
     for (std::size_t i = 0; i < routines.size(); ++i) {
       const auto routine = [&] {
         if (routines.size() == 1) {
@@ -314,9 +321,8 @@ int RuntimeModel::forward() {
         for (auto next = network_->next(); next && next->routine == i; next = network_->next()) network_->step();
       };
       host.check_signals();
-      if (const auto* tpu = std::get_if<cvimodel::TpuRoutine>(&routines[i].body)) {
-        const auto stream = cv18xx::read_commands(*file_->find_section(tpu->section), tpu->is_dmabuf, *chip);
-        const TpuJob job{file_, program_, static_cast<unsigned>(i), stream};
+      if (std::holds_alternative<cvimodel::TpuRoutine>(routines[i].body)) {
+        const TpuJob job{file_, program_, static_cast<unsigned>(i), streams_[i]};
         host.run_tpu(job, routine);
         if (runtime_.pmu_enabled()) runtime_.report_pmu(job);
       } else {

@@ -68,6 +68,7 @@ class RuntimeModel {
   std::uint32_t program_ = 0;
   bool all_tensors_ = false;
   std::unique_ptr<Network> network_;
+  std::vector<std::vector<cv18xx::StreamEntry>> streams_;  // by routine; empty for CPU routines
   std::vector<RuntimeTensor> inputs_, outputs_;
 };
 

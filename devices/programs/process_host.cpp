@@ -82,7 +82,9 @@ const std::vector<std::vector<PmuRecord>>& ProcessHost::records_of(const TpuJob&
     const auto* tpu = std::get_if<cvimodel::TpuRoutine>(&routine.body);
     if (!tpu) continue;
     const auto stream = cv18xx::read_commands(*job.model->find_section(tpu->section), tpu->is_dmabuf, *simulated);
-    for (std::size_t i = 0; i < record_count(stream) && at + record_bytes <= raw.size(); ++i, at += record_bytes)
+    const std::size_t end =
+        std::min(at + record_count(stream) * record_bytes, raw.size() / record_bytes * record_bytes);
+    for (; at < end; at += record_bytes)
       records.push_back(decode_pmu_record(ByteView(raw).sub(at, record_bytes, "record")));
   }
   profiled_ = job.model;
