@@ -92,10 +92,11 @@ TEST_F(ShellTest, BoundedInEverything) {
   EXPECT_NE(run("x=aaaaaaaa; while true; do x=$x$x; done").status, 0);
   EXPECT_NE(run("eval \"$(yes '(' | head -n 5000 | tr -d '\\n')\"").status, 0);
   EXPECT_NE(run("echo \"$(cat /dev/zero | tr '\\0' x)\" >/dev/null").status, 99);
-  EXPECT_NE(run("b() { b | b & }; b; wait").status, 99);  // the table of processes ends it
-  EXPECT_EQ(out_of("echo alive"), "alive\n");
   EXPECT_NE(run("dd if=/dev/zero of=/root/f bs=1M").status, 0);
   EXPECT_EQ(out_of("rm /root/f; df -k / | wc -l"), "2\n");
+  // Last: what it leaves running may hold the table of processes for a while, only builtins work then.
+  EXPECT_NE(run("b() { b | b & }; b; wait").status, 99);  // the table of processes ends it
+  EXPECT_EQ(out_of("echo alive"), "alive\n");
 }
 
 TEST_F(ShellTest, Users) {
