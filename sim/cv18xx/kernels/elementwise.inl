@@ -37,8 +37,9 @@ void int_loop(const IntOpJob& given) {
   };
   std::size_t i = 0;
   for (; i + Vec::width <= job.count; i += Vec::width) {
-    one(job.x + i, job.y ? job.y + i : nullptr, job.z_low + i, job.z_high + i, job.result_low + i,
-        job.result_high ? job.result_high + i : nullptr);
+    const bool with_z = op == IntOp::mac;  // only then is there an old result
+    one(job.x + i, job.y ? job.y + i : nullptr, with_z ? job.z_low + i : nullptr, with_z ? job.z_high + i : nullptr,
+        job.result_low + i, job.result_high ? job.result_high + i : nullptr);
   }
   if (i == job.count) return;
   std::uint8_t x[Vec::width] = {}, y[Vec::width] = {}, z[2][Vec::width] = {}, out[2][Vec::width];
