@@ -223,9 +223,9 @@ void Page::roofline_picture() {
     return bottom -
            (bottom - top) * (std::clamp(std::log10(std::max(value, 1e-9)), low_y, high_y) - low_y) / (high_y - low_y);
   };
-  out_
-      << "<h2>Roofline</h2><p class=\"dim\">Each dot is a layer: its multiply-accumulates a byte on the bus, and how "
-         "many it does a second of its busiest engine. Larger: more of the critical path. The ring is the model; at the right edge stand layers that do not touch the memory.</p>\n";
+  out_ << "<h2>Roofline</h2><p class=\"dim\">Each dot is a layer: its multiply-accumulates a byte on the bus, and how "
+          "many it does a second of its busiest engine. Larger: more of the critical path. The ring is the model; at "
+          "the right edge stand layers that do not touch the memory.</p>\n";
   out_ << form("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"roofline\">\n", width, height);
   for (double d = low_x; d <= high_x; d += 1) {
     const double x = at_x(std::pow(10, d));

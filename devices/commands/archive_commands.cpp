@@ -29,7 +29,8 @@ std::optional<std::string> safe_name(std::string name) {
 }
 
 // Unpacks or lists `bytes`. Links of an archive may point anywhere on the board: nothing leads off it.
-int unpack(Process& process, const std::string& bytes, const std::string& place, bool list, bool verbose, bool to_stdout, bool zip, bool overwrite, const std::vector<std::string>& only) {
+int unpack(Process& process, const std::string& bytes, const std::string& place, bool list, bool verbose,
+           bool to_stdout, bool zip, bool overwrite, const std::vector<std::string>& only) {
   const Reader reader(archive_read_new(), archive_read_free);
   archive_read_support_filter_all(reader.get());
   if (zip) {
@@ -38,7 +39,8 @@ int unpack(Process& process, const std::string& bytes, const std::string& place,
     archive_read_support_format_tar(reader.get());
     archive_read_support_format_empty(reader.get());
   }
-  if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) return fail(process, zip ? "invalid zip magic" : "invalid tar magic");
+  if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK)
+    return fail(process, zip ? "invalid zip magic" : "invalid tar magic");
   Output out(process);
   std::uint64_t total = 0;
   int status = 0;
@@ -57,16 +59,24 @@ int unpack(Process& process, const std::string& bytes, const std::string& place,
       continue;
     }
     if (name->empty()) continue;
-    if (!only.empty() && std::ranges::none_of(only, [&](const std::string& wanted) { return *name == wanted || name->starts_with(wanted.ends_with('/') ? wanted : wanted + "/"); })) continue;
+    if (!only.empty() && std::ranges::none_of(only, [&](const std::string& wanted) {
+          return *name == wanted || name->starts_with(wanted.ends_with('/') ? wanted : wanted + "/");
+        }))
+      continue;
     if (list) {
       if (verbose && !zip) {
         Stat shown;
         shown.permissions = archive_entry_perm(entry);
-        shown.type = archive_entry_filetype(entry) == AE_IFDIR ? FileType::directory : archive_entry_filetype(entry) == AE_IFLNK ? FileType::symlink : FileType::regular;
-        out.format("%s %u/%u %9lld ", mode_text(shown).c_str(), static_cast<unsigned>(archive_entry_uid(entry)), static_cast<unsigned>(archive_entry_gid(entry)), static_cast<long long>(archive_entry_size(entry)));
+        shown.type = archive_entry_filetype(entry) == AE_IFDIR   ? FileType::directory
+                     : archive_entry_filetype(entry) == AE_IFLNK ? FileType::symlink
+                                                                 : FileType::regular;
+        out.format("%s %u/%u %9lld ", mode_text(shown).c_str(), static_cast<unsigned>(archive_entry_uid(entry)),
+                   static_cast<unsigned>(archive_entry_gid(entry)), static_cast<long long>(archive_entry_size(entry)));
         out << time_text("%Y-%m-%d %H:%M:%S ", archive_entry_mtime(entry) * 1000000000);
       }
-      if (zip) out.format("%9lld  %s   ", static_cast<long long>(archive_entry_size(entry)), time_text("%m-%d-%Y %H:%M", archive_entry_mtime(entry) * 1000000000).c_str());
+      if (zip)
+        out.format("%9lld  %s   ", static_cast<long long>(archive_entry_size(entry)),
+                   time_text("%m-%d-%Y %H:%M", archive_entry_mtime(entry) * 1000000000).c_str());
       out << *name << "\n";
       continue;
     }
@@ -95,7 +105,8 @@ int unpack(Process& process, const std::string& bytes, const std::string& place,
           continue;
         }
         files.unlink(process.user, plain);
-        auto opened = files.open(process.user, plain, open_flag::write | open_flag::create | open_flag::truncate, permissions & ~process.umask);
+        auto opened = files.open(process.user, plain, open_flag::write | open_flag::create | open_flag::truncate,
+                                 permissions & ~process.umask);
         error = opened.error();
         if (opened) file = *opened;
       }
@@ -134,8 +145,16 @@ int unpack(Process& process, const std::string& bytes, const std::string& place,
 
 int tar_main(Process& process) {
   // "tar xzf" without '-'.
-  if (process.argv.size() > 1 && !process.argv[1].starts_with('-') && !process.argv[1].empty()) process.argv[1].insert(0, 1, '-');
-  auto options = parse(process, "cxtf:C:zjJvkOpaohmX:T:", {{"create", 'c'}, {"extract", 'x'}, {"list", 't'}, {"file", 'f'}, {"directory", 'C'}, {"gzip", 'z'}, {"verbose", 'v'}});
+  if (process.argv.size() > 1 && !process.argv[1].starts_with('-') && !process.argv[1].empty())
+    process.argv[1].insert(0, 1, '-');
+  auto options = parse(process, "cxtf:C:zjJvkOpaohmX:T:",
+                       {{"create", 'c'},
+                        {"extract", 'x'},
+                        {"list", 't'},
+                        {"file", 'f'},
+                        {"directory", 'C'},
+                        {"gzip", 'z'},
+                        {"verbose", 'v'}});
   if (!options) return 1;
   if (options->has('c') + options->has('x') + options->has('t') != 1) return usage(process);
   const std::string file = options->has('f') ? options->value['f'] : "-";
@@ -143,7 +162,8 @@ int tar_main(Process& process) {
   if (!options->has('c')) {
     const auto bytes = content(process, file);
     if (!bytes) return 1;
-    return unpack(process, *bytes, place, options->has('t'), options->has('v'), options->has('O'), false, true, options->operands);
+    return unpack(process, *bytes, place, options->has('t'), options->has('v'), options->has('O'), false, true,
+                  options->operands);
   }
   if (options->operands.empty()) return fail(process, "empty archive");
   std::shared_ptr<Stream> output;
@@ -160,14 +180,16 @@ int tar_main(Process& process) {
   } sink{process, output};
   const Writer writer(archive_write_new(), archive_write_free);
   archive_write_set_format_gnutar(writer.get());
-  if (options->has('z') || (options->has('a') && (file.ends_with(".gz") || file.ends_with(".tgz")))) archive_write_add_filter_gzip(writer.get());
+  if (options->has('z') || (options->has('a') && (file.ends_with(".gz") || file.ends_with(".tgz"))))
+    archive_write_add_filter_gzip(writer.get());
   if (options->has('j')) archive_write_add_filter_bzip2(writer.get());
   if (options->has('J')) archive_write_add_filter_xz(writer.get());
   archive_write_open(
       writer.get(), &sink, nullptr,
       [](archive*, void* data, const void* bytes, size_t length) -> la_ssize_t {
         auto& to = *static_cast<Sink*>(data);
-        const Errno error = to.stream->write({static_cast<const std::uint8_t*>(bytes), length}, to.process.task->token());
+        const Errno error =
+            to.stream->write({static_cast<const std::uint8_t*>(bytes), length}, to.process.task->token());
         return error == Errno::ok ? static_cast<la_ssize_t>(length) : -1;
       },
       nullptr);
@@ -184,7 +206,10 @@ int tar_main(Process& process) {
     std::string stored = name;
     while (stored.starts_with('/')) stored.erase(0, 1);
     const bool directory = found->type == FileType::directory;
-    archive_entry_set_pathname(entry.get(), (stored.empty() ? "." : directory && !stored.ends_with('/') ? stored + "/" : stored).c_str());
+    archive_entry_set_pathname(entry.get(), (stored.empty()                        ? "."
+                                             : directory && !stored.ends_with('/') ? stored + "/"
+                                                                                   : stored)
+                                                .c_str());
     archive_entry_set_perm(entry.get(), found->permissions);
     archive_entry_set_uid(entry.get(), found->uid);
     archive_entry_set_gid(entry.get(), found->gid);
@@ -196,7 +221,8 @@ int tar_main(Process& process) {
       archive_entry_set_filetype(entry.get(), AE_IFDIR);
     } else if (found->type == FileType::symlink) {
       archive_entry_set_filetype(entry.get(), AE_IFLNK);
-      if (const auto target = process.files().read_link(process.user, path)) archive_entry_set_symlink(entry.get(), target->c_str());
+      if (const auto target = process.files().read_link(process.user, path))
+        archive_entry_set_symlink(entry.get(), target->c_str());
     } else if (found->type == FileType::regular) {
       auto opened = process.files().open(process.user, path, open_flag::read);
       if (!opened) {
@@ -229,7 +255,8 @@ int tar_main(Process& process) {
     }
     if (directory && depth < 300)
       if (const auto entries = process.files().read_directory(process.user, path))
-        for (const auto& each : *entries) self(self, name.ends_with('/') ? name + each.name : name + "/" + each.name, depth + 1);
+        for (const auto& each : *entries)
+          self(self, name.ends_with('/') ? name + each.name : name + "/" + each.name, depth + 1);
   };
   for (const auto& operand : options->operands) add(add, operand, 0);
   if (archive_write_close(writer.get()) != ARCHIVE_OK) status = fail(process, "write error");
@@ -317,7 +344,8 @@ int gzip_main(Process& process) {
       if (options->has('t')) continue;
     } else {
       z_stream stream{};
-      if (deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return fail(process, "out of memory");
+      if (deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return fail(process, "out of memory");
       result.resize(deflateBound(&stream, static_cast<uLong>(text->size())) + 64);
       stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text->data()));
       stream.avail_in = static_cast<uInt>(text->size());
@@ -332,7 +360,8 @@ int gzip_main(Process& process) {
       continue;
     }
     const auto old = process.files().stat(process.user, process.path(operand));
-    const Errno error = process.files().write_file(process.user, process.path(target), result, old ? old->permissions : 0644);
+    const Errno error =
+        process.files().write_file(process.user, process.path(target), result, old ? old->permissions : 0644);
     if (error != Errno::ok) {
       status = fail(process, "can't create '" + target + "'", error);
       process.files().unlink(process.user, process.path(target));
@@ -349,13 +378,18 @@ int unzip_main(Process& process) {
   if (!options) return 1;
   if (options->operands.empty()) return usage(process);
   std::string name = options->operands[0];
-  if (!process.files().stat(process.user, process.path(name)) && process.files().stat(process.user, process.path(name + ".zip"))) name += ".zip";
+  if (!process.files().stat(process.user, process.path(name)) &&
+      process.files().stat(process.user, process.path(name + ".zip")))
+    name += ".zip";
   const auto bytes = content(process, name);
   if (!bytes) return 1;
   const std::string place = options->has('d') ? process.path(options->value['d']) : process.cwd;
   const bool list = options->has('l');
-  if (!options->has('q') && !options->has('p')) process.print("Archive:  " + name + "\n" + (list ? "  Length      Date    Time    Name\n---------  ---------- -----   ----\n" : ""));
-  return unpack(process, *bytes, place, list, !options->has('q') && !options->has('p'), options->has('p'), true, options->has('o'), {options->operands.begin() + 1, options->operands.end()});
+  if (!options->has('q') && !options->has('p'))
+    process.print("Archive:  " + name + "\n" +
+                  (list ? "  Length      Date    Time    Name\n---------  ---------- -----   ----\n" : ""));
+  return unpack(process, *bytes, place, list, !options->has('q') && !options->has('p'), options->has('p'), true,
+                options->has('o'), {options->operands.begin() + 1, options->operands.end()});
 }
 
 }  // namespace

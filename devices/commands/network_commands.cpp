@@ -10,13 +10,16 @@ int ifconfig_main(Process& process) {
   Output out(process);
   if (process.argv.size() < 2 || process.argv[1] == "-a" || process.argv[1] == "lo")
     out << "lo        Link encap:Local Loopback  \n          inet addr:127.0.0.1  Mask:255.0.0.0\n"
-           "          UP LOOPBACK RUNNING  MTU:65536  Metric:1\n          RX packets:0 errors:0 dropped:0 overruns:0 frame:0\n"
+           "          UP LOOPBACK RUNNING  MTU:65536  Metric:1\n          RX packets:0 errors:0 dropped:0 overruns:0 "
+           "frame:0\n"
            "          TX packets:0 errors:0 dropped:0 overruns:0 carrier:0\n          collisions:0 txqueuelen:1000 \n"
            "          RX bytes:0 (0.0 B)  TX bytes:0 (0.0 B)\n\n";
   if (process.argv.size() < 2 || process.argv[1] == "-a" || process.argv[1] == "usb0")
-    out << "usb0      Link encap:Ethernet  HWaddr 48:DA:35:6E:00:01  \n          inet addr:" << address << "  Bcast:" << address.substr(0, address.rfind('.'))
+    out << "usb0      Link encap:Ethernet  HWaddr 48:DA:35:6E:00:01  \n          inet addr:" << address
+        << "  Bcast:" << address.substr(0, address.rfind('.'))
         << ".255  Mask:255.255.255.0\n          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n"
-           "          RX packets:0 errors:0 dropped:0 overruns:0 frame:0\n          TX packets:0 errors:0 dropped:0 overruns:0 carrier:0\n"
+           "          RX packets:0 errors:0 dropped:0 overruns:0 frame:0\n          TX packets:0 errors:0 dropped:0 "
+           "overruns:0 carrier:0\n"
            "          collisions:0 txqueuelen:1000 \n          RX bytes:0 (0.0 B)  TX bytes:0 (0.0 B)\n\n";
   if (process.argv.size() > 1 && process.argv[1] != "-a" && process.argv[1] != "lo" && process.argv[1] != "usb0")
     return fail(process, process.argv[1] + ": error fetching interface information: Device not found");
@@ -35,15 +38,20 @@ int ip_main(Process& process) {
   }
   Output out(process);
   const bool with_address = what[0] == 'a';
-  out << "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n";
+  out << "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n    link/loopback 00:00:00:00:00:00 brd "
+         "00:00:00:00:00:00\n";
   if (with_address) out << "    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n";
-  out << "2: usb0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast qlen 1000\n    link/ether 48:da:35:6e:00:01 brd ff:ff:ff:ff:ff:ff\n";
-  if (with_address) out << "    inet " << address << "/24 brd " << address.substr(0, address.rfind('.')) << ".255 scope global usb0\n       valid_lft forever preferred_lft forever\n";
+  out << "2: usb0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast qlen 1000\n    link/ether "
+         "48:da:35:6e:00:01 brd ff:ff:ff:ff:ff:ff\n";
+  if (with_address)
+    out << "    inet " << address << "/24 brd " << address.substr(0, address.rfind('.'))
+        << ".255 scope global usb0\n       valid_lft forever preferred_lft forever\n";
   return 0;
 }
 
 bool own_address(Process& process, const std::string& host) {
-  return host == "localhost" || host.starts_with("127.") || host == process.board.data().address || host == process.board.hostname();
+  return host == "localhost" || host.starts_with("127.") || host == process.board.data().address ||
+         host == process.board.hostname();
 }
 
 int ping_main(Process& process) {
@@ -51,7 +59,8 @@ int ping_main(Process& process) {
   if (!options) return 1;
   if (options->operands.empty()) return usage(process);
   const std::string& host = options->operands[0];
-  if (host.find_first_not_of("0123456789.") != std::string::npos && !own_address(process, host)) return fail(process, "bad address '" + host + "'");
+  if (host.find_first_not_of("0123456789.") != std::string::npos && !own_address(process, host))
+    return fail(process, "bad address '" + host + "'");
   const std::string address = host.find_first_not_of("0123456789.") == std::string::npos ? host : "127.0.0.1";
   const long long count = options->has('c') ? number(options->value['c']).value_or(1) : -1;
   const bool answers = own_address(process, host);
@@ -66,7 +75,9 @@ int ping_main(Process& process) {
     ++sent;
     if (count < 0 || sent < count) process.sleep_ns(1000000000);
   }
-  std::snprintf(line, sizeof line, "\n--- %s ping statistics ---\n%lld packets transmitted, %lld packets received, %d%% packet loss\n", host.substr(0, 64).c_str(), sent, answers ? sent : 0, answers ? 0 : 100);
+  std::snprintf(line, sizeof line,
+                "\n--- %s ping statistics ---\n%lld packets transmitted, %lld packets received, %d%% packet loss\n",
+                host.substr(0, 64).c_str(), sent, answers ? sent : 0, answers ? 0 : 100);
   process.print(line);
   return answers ? 0 : 1;
 }
@@ -89,12 +100,15 @@ int wget_main(Process& process) {
   const bool numeric = !host.empty() && host.find_first_not_of("0123456789.") == std::string::npos;
   if (!numeric && !own_address(process, host)) return fail(process, "bad address '" + host + "'");
   const std::string address = numeric ? host : "127.0.0.1";
-  if (!options->has('q')) process.complain("Connecting to " + host + (port == "80" ? "" : ":" + port) + " (" + address + ":" + port + ")\n");
+  if (!options->has('q'))
+    process.complain("Connecting to " + host + (port == "80" ? "" : ":" + port) + " (" + address + ":" + port + ")\n");
   return fail(process, "can't connect to remote host (" + address + "): Connection refused");
 }
 
 int netstat_main(Process& process) {
-  process.print("Active Internet connections (w/o servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       \n");
+  process.print(
+      "Active Internet connections (w/o servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         "
+      "State       \n");
   return 0;
 }
 

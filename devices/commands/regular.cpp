@@ -56,7 +56,9 @@ bool Regular::search(const std::string& text, std::size_t from, std::vector<Span
   if (regexec(compiled_.get(), text.c_str(), 10, matches, REG_STARTEND | (from ? REG_NOTBOL : 0)) != 0) return false;
   spans.clear();
   for (const auto& match : matches)
-    spans.push_back(match.rm_so < 0 ? Span{std::string::npos, std::string::npos} : Span{static_cast<std::size_t>(match.rm_so), static_cast<std::size_t>(match.rm_eo)});
+    spans.push_back(match.rm_so < 0
+                        ? Span{std::string::npos, std::string::npos}
+                        : Span{static_cast<std::size_t>(match.rm_so), static_cast<std::size_t>(match.rm_eo)});
   return true;
 }
 

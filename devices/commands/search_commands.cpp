@@ -27,8 +27,15 @@ int grep_main(Process& process) {
     }
   }
   process.argv = rest;
-  auto options = parse(process, "HhnlLoqvsriwxFEce:f:m:A:B:C:aRIz", {{"color", 'k'}, {"colour", 'k'}, {"ignore-case", 'i'}, {"recursive", 'r'}, {"count", 'c'},
-                                                                       {"invert-match", 'v'}, {"line-number", 'n'}, {"extended-regexp", 'E'}});
+  auto options = parse(process, "HhnlLoqvsriwxFEce:f:m:A:B:C:aRIz",
+                       {{"color", 'k'},
+                        {"colour", 'k'},
+                        {"ignore-case", 'i'},
+                        {"recursive", 'r'},
+                        {"count", 'c'},
+                        {"invert-match", 'v'},
+                        {"line-number", 'n'},
+                        {"extended-regexp", 'E'}});
   if (!options) return 2;
   if (options->has('e')) patterns.push_back(options->value['e']);
   if (options->has('f')) {
@@ -54,7 +61,8 @@ int grep_main(Process& process) {
       lines.push_back(pattern.substr(at, end - at));
       at = end + 1;
     }
-  const bool fixed = options->has('F') || me == "fgrep", extended = options->has('E') || me == "egrep", fold = options->has('i');
+  const bool fixed = options->has('F') || me == "fgrep", extended = options->has('E') || me == "egrep",
+             fold = options->has('i');
   std::vector<Regular> expressions;
   for (auto line : lines) {
     if (fixed) {
@@ -81,7 +89,8 @@ int grep_main(Process& process) {
         if (!expression.search(line, start, spans)) break;
         const auto [b, e] = spans[0];
         const bool fits = options->has('x')   ? b == 0 && e == line.size()
-                          : options->has('w') ? (b == 0 || !word_char(line[b - 1])) && (e == line.size() || !word_char(line[e])) && e > b
+                          : options->has('w') ? (b == 0 || !word_char(line[b - 1])) &&
+                                                    (e == line.size() || !word_char(line[e])) && e > b
                                               : true;
         if (fits) {
           if (!found || b < begin || (b == begin && e > end)) {
@@ -103,8 +112,12 @@ int grep_main(Process& process) {
   bool names = files.size() > 1 || recursive;
   if (options->has('H')) names = true;
   if (options->has('h')) names = false;
-  const long long before = options->has('C') ? std::atoi(options->value['C'].c_str()) : options->has('B') ? std::atoi(options->value['B'].c_str()) : 0;
-  const long long after = options->has('C') ? std::atoi(options->value['C'].c_str()) : options->has('A') ? std::atoi(options->value['A'].c_str()) : 0;
+  const long long before = options->has('C')   ? std::atoi(options->value['C'].c_str())
+                           : options->has('B') ? std::atoi(options->value['B'].c_str())
+                                               : 0;
+  const long long after = options->has('C')   ? std::atoi(options->value['C'].c_str())
+                          : options->has('A') ? std::atoi(options->value['A'].c_str())
+                                              : 0;
   const long long most = options->has('m') ? std::atoll(options->value['m'].c_str()) : -1;
   bool any = false, error = false;
   Output out(process);
@@ -148,7 +161,8 @@ int grep_main(Process& process) {
       ++hits;
       if (options->has('q') || options->has('l') || options->has('L')) return false;
       if (options->has('c')) return most < 0 || hits < most;
-      if ((before || after) && shown_until && number - static_cast<long long>(earlier.size()) > shown_until + 1) out << "--\n";
+      if ((before || after) && shown_until && number - static_cast<long long>(earlier.size()) > shown_until + 1)
+        out << "--\n";
       for (std::size_t i = 0; i < earlier.size(); ++i) {
         head('-', number - static_cast<long long>(earlier.size() - i));
         out << earlier[i] << "\n";
@@ -181,7 +195,8 @@ int grep_main(Process& process) {
   };
   const auto walk = [&](auto&& self, const std::string& name, int depth) -> void {
     process.check_signals();
-    const auto status = name == "-" ? Result<Stat>(Errno::noent) : process.files().stat(process.user, process.path(name));
+    const auto status =
+        name == "-" ? Result<Stat>(Errno::noent) : process.files().stat(process.user, process.path(name));
     if (status && status->type == FileType::directory) {
       if (!recursive) {
         out.flush();
@@ -190,7 +205,8 @@ int grep_main(Process& process) {
       }
       const auto entries = process.files().read_directory(process.user, process.path(name));
       if (entries && depth < 300)
-        for (const auto& entry : *entries) self(self, name.ends_with('/') ? name + entry.name : name + "/" + entry.name, depth + 1);
+        for (const auto& entry : *entries)
+          self(self, name.ends_with('/') ? name + entry.name : name + "/" + entry.name, depth + 1);
       return;
     }
     if (depth && (!status || status->type != FileType::regular)) return;
@@ -203,7 +219,8 @@ int grep_main(Process& process) {
   return any ? 0 : error ? 2 : 1;
 }
 
-// --- find -------------------------------------------------------------------------------------------------------------
+// --- find
+// -------------------------------------------------------------------------------------------------------------
 
 struct FindError {
   std::string message;
@@ -217,7 +234,8 @@ class Find {
     auto& argv = process_.argv;
     std::size_t at = 1;
     std::vector<std::string> roots;
-    while (at < argv.size() && argv[at] != "!" && argv[at] != "(" && (argv[at].empty() || argv[at][0] != '-')) roots.push_back(argv[at++]);
+    while (at < argv.size() && argv[at] != "!" && argv[at] != "(" && (argv[at].empty() || argv[at][0] != '-'))
+      roots.push_back(argv[at++]);
     if (roots.empty()) roots.push_back(".");
     words_.assign(argv.begin() + static_cast<std::ptrdiff_t>(at), argv.end());
     try {
@@ -315,7 +333,8 @@ class Find {
     }
     if (word == "-type") {
       const std::string types = argument(word);
-      if (types.empty() || std::string_view("fdlcbps").find(types[0]) == std::string_view::npos) throw FindError{"invalid argument '" + types + "' to '-type'"};
+      if (types.empty() || std::string_view("fdlcbps").find(types[0]) == std::string_view::npos)
+        throw FindError{"invalid argument '" + types + "' to '-type'"};
       return [c = types[0]](Place& place) {
         const char own = mode_text(place.status)[0];
         return own == (c == 'f' ? '-' : c);
@@ -325,14 +344,22 @@ class Find {
       std::string text = argument(word);
       long long unit = 512;
       if (!text.empty() && !std::isdigit(static_cast<unsigned char>(text.back()))) {
-        unit = text.back() == 'c' ? 1 : text.back() == 'k' ? 1024 : text.back() == 'M' ? 1048576 : text.back() == 'G' ? 1073741824 : 512;
+        unit = text.back() == 'c'   ? 1
+               : text.back() == 'k' ? 1024
+               : text.back() == 'M' ? 1048576
+               : text.back() == 'G' ? 1073741824
+                                    : 512;
         text.pop_back();
       }
-      return [test = numeric(text), unit](Place& place) { return test((static_cast<long long>(place.status.size) + unit - 1) / unit); };
+      return [test = numeric(text), unit](Place& place) {
+        return test((static_cast<long long>(place.status.size) + unit - 1) / unit);
+      };
     }
     if (word == "-mtime" || word == "-mmin") {
       const long long unit = word == "-mtime" ? 86400 : 60;
-      return [test = numeric(argument(word)), unit, now = process_.board.now_ns()](Place& place) { return test((now - place.status.modified_ns) / 1000000000 / unit); };
+      return [test = numeric(argument(word)), unit, now = process_.board.now_ns()](Place& place) {
+        return test((now - place.status.modified_ns) / 1000000000 / unit);
+      };
     }
     if (word == "-newer") {
       const auto status = process_.files().stat(process_.user, process_.path(argument(word)));
@@ -343,7 +370,8 @@ class Find {
       std::string text = argument(word);
       const char sign = text.empty() ? 0 : text[0];
       if (sign == '-' || sign == '/') text.erase(0, 1);
-      if (text.empty() || text.size() > 5 || text.find_first_not_of("01234567") != std::string::npos) throw FindError{"invalid mode '" + text + "'"};
+      if (text.empty() || text.size() > 5 || text.find_first_not_of("01234567") != std::string::npos)
+        throw FindError{"invalid mode '" + text + "'"};
       const auto bits = static_cast<std::uint32_t>(std::stoul(text, nullptr, 8));
       return [sign, bits](Place& place) {
         const auto own = place.status.permissions;
@@ -354,7 +382,9 @@ class Find {
       const std::string name = argument(word);
       const auto login = process_.board.find_user(name);
       if (!login && !number(name)) throw FindError{"unknown user " + name};
-      return [uid = login ? login->credentials.uid : static_cast<std::uint32_t>(*number(name))](Place& place) { return place.status.uid == uid; };
+      return [uid = login ? login->credentials.uid : static_cast<std::uint32_t>(*number(name))](Place& place) {
+        return place.status.uid == uid;
+      };
     }
     if (word == "-empty")
       return [this](Place& place) {
@@ -388,8 +418,9 @@ class Find {
     if (word == "-delete") {
       acts_ = contents_first_ = true;
       return [this](Place& place) {
-        const Errno error = place.status.type == FileType::directory ? process_.files().remove_directory(process_.user, process_.path(place.path))
-                                                                     : process_.files().unlink(process_.user, process_.path(place.path));
+        const Errno error = place.status.type == FileType::directory
+                                ? process_.files().remove_directory(process_.user, process_.path(place.path))
+                                : process_.files().unlink(process_.user, process_.path(place.path));
         if (error == Errno::ok) return true;
         if (place.path != ".") status_ = fail(process_, place.path, error);
         return false;
@@ -398,7 +429,9 @@ class Find {
     if (word == "-exec") {
       acts_ = true;
       auto command = std::make_shared<std::vector<std::string>>();
-      while (at_ < words_.size() && words_[at_] != ";" && !(words_[at_] == "+" && !command->empty() && command->back() == "{}")) command->push_back(words_[at_++]);
+      while (at_ < words_.size() && words_[at_] != ";" &&
+             !(words_[at_] == "+" && !command->empty() && command->back() == "{}"))
+        command->push_back(words_[at_++]);
       if (at_ >= words_.size() || command->empty()) throw FindError{"-exec requires an argument"};
       const bool batch = words_[at_++] == "+";
       if (batch) {
@@ -412,7 +445,9 @@ class Find {
       return [this, command](Place& place) {
         std::vector<std::string> words;
         for (std::string part : *command) {
-          for (std::size_t i = 0; (i = part.find("{}", i)) != std::string::npos && part.size() < 131072; i += place.path.size()) part.replace(i, 2, place.path);
+          for (std::size_t i = 0; (i = part.find("{}", i)) != std::string::npos && part.size() < 131072;
+               i += place.path.size())
+            part.replace(i, 2, place.path);
           words.push_back(part);
         }
         out_.flush();
@@ -443,7 +478,8 @@ class Find {
         out_.flush();
         status_ = fail(process_, path, entries.error());
       } else {
-        for (const auto& entry : *entries) walk(path.ends_with('/') ? path + entry.name : path + "/" + entry.name, depth + 1);
+        for (const auto& entry : *entries)
+          walk(path.ends_with('/') ? path + entry.name : path + "/" + entry.name, depth + 1);
       }
     }
     if (contents_first_) visit(place);

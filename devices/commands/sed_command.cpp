@@ -257,7 +257,9 @@ class Script {
       default: throw SedError{std::string("unsupported command ") + out.name};
     }
     blanks();
-    if (peek() && peek() != ';' && peek() != '\n' && peek() != '}' && peek() != '#' && out.name != '{' && out.name != '}') throw SedError{"unknown option to `" + std::string(1, out.name) + "'"};
+    if (peek() && peek() != ';' && peek() != '\n' && peek() != '}' && peek() != '#' && out.name != '{' &&
+        out.name != '}')
+      throw SedError{"unknown option to `" + std::string(1, out.name) + "'"};
     commands.push_back(std::move(out));
   }
 
@@ -271,10 +273,12 @@ class Script {
 
 class Sed {
  public:
-  Sed(Process& process, std::vector<Command> commands, bool quiet) : process_(process), commands_(std::move(commands)), quiet_(quiet) {}
+  Sed(Process& process, std::vector<Command> commands, bool quiet)
+      : process_(process), commands_(std::move(commands)), quiet_(quiet) {}
 
   // Edits the lines; `out` takes the result. Returns whether `q` ended it.
-  bool run(const std::vector<std::string>& lines, bool last_has_newline, const std::function<void(const std::string&)>& out) {
+  bool run(const std::vector<std::string>& lines, bool last_has_newline,
+           const std::function<void(const std::string&)>& out) {
     lines_ = &lines;
     next_ = 0;
     last_has_newline_ = last_has_newline;
@@ -290,14 +294,18 @@ class Sed {
   int status = 0;
 
  private:
-  std::string ended(const std::string& text) const { return text + (next_ < lines_->size() || last_has_newline_ ? "\n" : ""); }
+  std::string ended(const std::string& text) const {
+    return text + (next_ < lines_->size() || last_has_newline_ ? "\n" : "");
+  }
 
   bool hits(const Address& address) {
     switch (address.kind) {
       case Address::Kind::none: return true;
       case Address::Kind::line: return number_ == address.line;
       case Address::Kind::last: return next_ >= lines_->size();
-      case Address::Kind::step: return address.step ? number_ >= address.line && (number_ - address.line) % address.step == 0 : number_ == address.line;
+      case Address::Kind::step:
+        return address.step ? number_ >= address.line && (number_ - address.line) % address.step == 0
+                            : number_ == address.line;
       case Address::Kind::pattern: {
         std::vector<Regular::Span> spans;
         return address.pattern->search(space_, 0, spans);
@@ -325,7 +333,8 @@ class Sed {
     return hits(command.first) ? begin_range(command) : false;
   }
   bool begin_range(Command& command) {
-    command.range_end = command.second.kind == Address::Kind::line ? command.second.line : number_ + command.second.step;
+    command.range_end =
+        command.second.kind == Address::Kind::line ? command.second.line : number_ + command.second.step;
     const bool fixed = command.second.kind == Address::Kind::line || command.second.kind == Address::Kind::step;
     command.in_range = !fixed || command.range_end > number_;
     return true;
@@ -530,7 +539,8 @@ int sed_main(Process& process) {
         Sed sed(process, script.commands, options->has('n'));
         sed.run(lines, text->empty() || text->back() == '\n', [&](const std::string& line) { fresh += line; });
         const auto old = process.files().stat(process.user, process.path(operand));
-        const Errno error = process.files().write_file(process.user, process.path(operand), fresh, old ? old->permissions : 0644);
+        const Errno error =
+            process.files().write_file(process.user, process.path(operand), fresh, old ? old->permissions : 0644);
         if (error != Errno::ok) status = fail(process, operand, error);
       }
       return status;

@@ -18,9 +18,7 @@ int inline_applet(Shell& shell, Arguments argv) {
   struct Inline {
     Process& process;
     std::vector<std::string> argv;
-    Inline(Process& p, Arguments words) : process(p), argv(std::exchange(p.argv, words)) {
-      process.speaks_as = "sh";
-    }
+    Inline(Process& p, Arguments words) : process(p), argv(std::exchange(p.argv, words)) { process.speaks_as = "sh"; }
     ~Inline() {
       process.argv = std::move(argv);
       process.speaks_as.clear();

@@ -230,8 +230,7 @@ int Shell::main() {
     } else if (!file.empty()) {
       guarded([&] {
         const auto script = process.files().read_file(process.user, process.path(file), std::uint64_t{16} << 20);
-        if (!script)
-          throw ShellError{"can't open '" + file + "': " + message(script.error()), 2, false};
+        if (!script) throw ShellError{"can't open '" + file + "': " + message(script.error()), 2, false};
         name = command_name = file;
         run_text(*script, true);
       });

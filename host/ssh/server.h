@@ -23,7 +23,6 @@ bool is_loopback(const std::string& address);  // 127.0.0.0/8 and ::1
 
 class Server {
  public:
-
   // Binds and listens. Throws Error usage when the address cannot be had. `services` outlives the server.
   Server(const ServerOptions& options, const HostKey& key, Services& services, Log log);
   ~Server();  // as stop(), and waits

@@ -64,8 +64,7 @@ std::vector<Include> includes_of_the_house() {
   const fs::path root = VNPU_SOURCE_DIR;
   for (const auto& [room, unused] : allowed) {
     const fs::path top = root / room.substr(0, room.find('/'));
-    if (!fs::exists(top) || room == "sim/core" || room == "sim/runtime" || room == "devices/programs")
-      continue;
+    if (!fs::exists(top) || room == "sim/core" || room == "sim/runtime" || room == "devices/programs") continue;
     for (const auto& entry : fs::recursive_directory_iterator(top)) {
       const auto extension = entry.path().extension();
       if (extension != ".h" && extension != ".cpp" && extension != ".inl" && extension != ".def") continue;
