@@ -96,6 +96,9 @@ Result<Executable> find_executable(const Process& process, const std::string& na
 
 ExitStatus run_program(Process& process, Program program) {
   ExitStatus out;
+  auto parent = process.board.tasks().find(process.task->parent);
+  if (parent && parent->session != process.task->session) parent = nullptr;  // the root of a session
+  const RunningChild running(parent, process.task);
   try {
     process.task->set_state('R');
     process.check_signals();
@@ -109,7 +112,7 @@ ExitStatus run_program(Process& process, Program program) {
     out = {128 + signal_number::kill, signal_number::kill};
   }
   process.task->set_state('Z');
-  if (const auto parent = process.board.tasks().find(process.task->parent)) {
+  if (parent) {
     parent->cpu_ns += process.task->cpu_ns;
     parent->tpu_ns += process.task->tpu_ns;
   }

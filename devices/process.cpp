@@ -174,7 +174,9 @@ int Process::run(const std::vector<std::string>& argv, const std::map<std::strin
     complain(me + ": can't fork: Resource temporarily unavailable\n");
     return 126;
   }
-  child_task->session = session;
+  for (const int number : {signal_number::hup, signal_number::interrupt, signal_number::quit})
+    if (task->action(number) == Task::Action::ignore) child_task->set_action(number, Task::Action::ignore);
+  board.tasks().enter_session(*child_task, session);
   Process child = copy(child_task);
   child.argv = found->argv;
   child.environment = environment;

@@ -1,5 +1,6 @@
 // One login or one command: the process at its root and its end.
 #include <chrono>
+#include <thread>
 
 #include "devices/board.h"
 #include "devices/launch.h"
@@ -77,6 +78,7 @@ std::shared_ptr<Session> Board::start(SessionRequest request, std::function<void
     if (done) done(126);
     return std::make_shared<Running>(*this, id, request.terminal, state);
   }
+  tasks_.open_session(id);
   task->session = id;
 
   auto process = std::make_shared<Process>(*this, task);
@@ -121,8 +123,10 @@ std::shared_ptr<Session> Board::start(SessionRequest request, std::function<void
       terminal->set_deliver({});
       terminal.reset();
     }
-    for (const auto& task : tasks_.all())
-      if (task->session == id) task->signal(signal_number::hup);
+    // What was left behind ends with its session (nohup excepted); a moment is given to it.
+    tasks_.close_session(id);
+    for (int i = 0; i < 1000 && tasks_.left_in_session(id) > 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (done) done(ended.status);
     done = nullptr;
     std::scoped_lock lock(state->mutex);

@@ -7,6 +7,7 @@ namespace vnpu::devices {
 void Task::signal(int number) {
   if (number <= 0 || number >= 64) return;
   std::stop_source stop;
+  std::shared_ptr<Task> child;
   {
     std::scoped_lock lock(mutex_);
     const auto it = actions_.find(number);
@@ -20,8 +21,27 @@ void Task::signal(int number) {
     }
     pending_ |= std::uint64_t{1} << number;
     stop = stop_;
+    if (action == Action::standard || number == signal_number::kill) child = running_;
   }
   stop.request_stop();  // unlocked: waiters run now
+  if (child) child->signal(number);
+}
+
+std::shared_ptr<Task> Task::set_running(std::shared_ptr<Task> child) {
+  std::shared_ptr<Task> now = child;
+  int number = 0;
+  {
+    std::scoped_lock lock(mutex_);
+    std::swap(running_, child);
+    // What came just before must not be missed.
+    for (int n = 1; n < 64 && now && !number; ++n) {
+      const auto it = actions_.find(n);
+      const bool ends = n == signal_number::kill || it == actions_.end() || it->second == Action::standard;
+      if ((pending_ & (std::uint64_t{1} << n)) && ends) number = n;
+    }
+  }
+  if (number) now->signal(number);
+  return child;
 }
 
 void Task::set_action(int number, Action action) {
@@ -101,6 +121,36 @@ std::vector<std::shared_ptr<Task>> TaskTable::all() const {
   std::scoped_lock lock(mutex_);
   std::vector<std::shared_ptr<Task>> out;
   for (const auto& [pid, task] : tasks_) out.push_back(task);
+  return out;
+}
+
+void TaskTable::open_session(std::uint64_t session) {
+  std::scoped_lock lock(mutex_);
+  sessions_.insert(session);
+}
+
+void TaskTable::close_session(std::uint64_t session) {
+  {
+    std::scoped_lock lock(mutex_);
+    sessions_.erase(session);
+  }
+  for (const auto& task : all())
+    if (task->session == session) task->signal(signal_number::hup);
+}
+
+void TaskTable::enter_session(Task& task, std::uint64_t session) {
+  task.session = session;
+  {
+    std::scoped_lock lock(mutex_);
+    if (sessions_.contains(session)) return;
+  }
+  task.signal(signal_number::hup);
+}
+
+std::size_t TaskTable::left_in_session(std::uint64_t session) const {
+  std::size_t out = 0;
+  for (const auto& task : all())
+    out += task->session == session && task->action(signal_number::hup) != Task::Action::ignore;
   return out;
 }
 

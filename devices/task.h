@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -38,13 +39,15 @@ class Task {
   // The token to wait with; a new one after clear().
   std::stop_token token() const;
   int pending() const;  // lowest pending signal, 0 = none
-  int take();           // the same, and forgets it; when none is left the token is renewed
+  // While `child` runs in this task's thread, what would end this task is passed on to it. Returns the one before.
+  std::shared_ptr<Task> set_running(std::shared_ptr<Task> child);
+  int take();  // the same, and forgets it; when none is left the token is renewed
 
   // What ps and top show.
   std::string command() const;
   void set_command(std::string command);
   std::uint32_t uid = 0;
-  std::uint64_t session = 0;
+  std::atomic<std::uint64_t> session{0};
   char state() const { return state_; }
   void set_state(char state) { state_ = state; }  // R, S, Z
   std::atomic<std::uint64_t> cpu_ns{0};           // simulated time on the CPU
@@ -62,6 +65,23 @@ class Task {
   std::uint64_t pending_ = 0;  // bit n: signal n
   std::map<int, Action> actions_;
   std::stop_source stop_;
+  std::shared_ptr<Task> running_;
+};
+
+// Sets the running child of a task for a scope.
+class RunningChild {
+ public:
+  RunningChild(std::shared_ptr<Task> parent, std::shared_ptr<Task> child) : parent_(std::move(parent)) {
+    if (parent_) before_ = parent_->set_running(std::move(child));
+  }
+  ~RunningChild() {
+    if (parent_) parent_->set_running(std::move(before_));
+  }
+  RunningChild(const RunningChild&) = delete;
+  RunningChild& operator=(const RunningChild&) = delete;
+
+ private:
+  std::shared_ptr<Task> parent_, before_;
 };
 
 class TaskTable {
@@ -75,11 +95,18 @@ class TaskTable {
   std::vector<std::shared_ptr<Task>> all() const;  // by number
   void signal_group(int group, int number);
 
+  // A session that has ended starts nothing any more, but for what ignores SIGHUP.
+  void open_session(std::uint64_t session);
+  void close_session(std::uint64_t session);
+  void enter_session(Task& task, std::uint64_t session);
+  std::size_t left_in_session(std::uint64_t session) const;  // that do not ignore SIGHUP
+
  private:
   mutable std::mutex mutex_;
   std::size_t limit_;
   int next_ = 0;
   std::map<int, std::shared_ptr<Task>> tasks_;
+  std::set<std::uint64_t> sessions_;
 };
 
 }  // namespace vnpu::devices

@@ -11,6 +11,11 @@ namespace {
 
 constexpr int nesting_limit = 1000;  // of everything that recurses in one thread
 
+// What is already run by a subshell needs no second one for its parentheses.
+const Node& body_of(const Node& node) {
+  return node.kind == Node::Kind::subshell && node.redirects.empty() ? *node.children[0] : node;
+}
+
 }  // namespace
 
 int Shell::execute(const Node& node, bool tested, bool last) {
@@ -153,12 +158,12 @@ int Shell::select_case(const Node& node) {
 std::shared_ptr<Task> Shell::new_task(const std::string& text, int group) {
   auto task = process.board.tasks().add(process.task->pid, group, process.user.uid, text, process.board.now_ns());
   if (!task) throw ShellError{"can't fork: Resource temporarily unavailable", 2, false};
-  task->session = process.session;
   for (const auto& [number, action] : traps)
     if (number > 0 && action.empty()) task->set_action(number, Task::Action::ignore);
   for (const int number : {signal_number::hup, signal_number::interrupt, signal_number::quit})
     if (!options.interactive && process.task->action(number) == Task::Action::ignore)
       task->set_action(number, Task::Action::ignore);
+  process.board.tasks().enter_session(*task, process.session);  // last: it may end the task at once
   return task;
 }
 
@@ -235,6 +240,7 @@ int Shell::run_subshell(const Node& node, bool) {
   const auto inner = subshell(name, job_group ? job_group : options.monitor ? 0 : process.task->group());
   Terminal* terminal = control();
   if (terminal) terminal->set_foreground(inner->process.task->group());
+  const RunningChild running(process.task, inner->process.task);
   const ExitStatus ended = inner->bounded(*node.children[0]);
   if (terminal) terminal->set_foreground(process.task->group());
   say_signal(ended);
@@ -245,7 +251,10 @@ std::string Shell::capture(const Node& program) {
   const auto inner = subshell(name, job_group ? job_group : process.task->group());
   const auto collector = Collector::make(std::size_t{16} << 20);
   inner->process.descriptors[1] = collector;
-  status = inner->bounded(program).status;
+  {
+    const RunningChild running(process.task, inner->process.task);
+    status = inner->bounded(program).status;
+  }
   ++substitutions_;
   check_signals();
   std::string out = collector->take();
@@ -288,7 +297,7 @@ int Shell::pipeline(const Node& node, bool tested) {
   stages->running = shells.size() - 1;
   for (std::size_t i = 0; i + 1 < shells.size(); ++i) {
     process.board.start_thread([stages, i, shell = std::move(shells[i]), child = node.children[i]]() mutable {
-      const ExitStatus ended = shell->bounded(*child);
+      const ExitStatus ended = shell->bounded(body_of(*child));
       shell.reset();
       std::scoped_lock lock(stages->mutex);
       stages->ended[i] = ended;
@@ -296,7 +305,10 @@ int Shell::pipeline(const Node& node, bool tested) {
       stages->changed.notify_all();
     });
   }
-  stages->ended.back() = shells.back()->bounded(*node.children.back());
+  {
+    const RunningChild running(process.task, shells.back()->process.task);
+    stages->ended.back() = shells.back()->bounded(body_of(*node.children.back()));
+  }
   shells.clear();
   {
     std::unique_lock lock(stages->mutex);
@@ -334,7 +346,7 @@ int Shell::background(const Node& node) {
   // The node lives as long as the thread.
   auto body = std::make_shared<Node>(node);
   process.board.start_thread([job, body, shell = std::move(inner)]() mutable {
-    const ExitStatus ended = shell->bounded(*body);
+    const ExitStatus ended = shell->bounded(body_of(*body));
     shell.reset();
     std::scoped_lock lock(job->mutex);
     job->done = true;

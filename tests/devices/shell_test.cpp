@@ -63,6 +63,8 @@ TEST_F(ShellTest, PipesAndBackground) {
   EXPECT_EQ(out_of("yes | head -n 2"), "y\ny\n");
   EXPECT_EQ(out_of("seq 100000 | tail -n 1 | wc -c"), "7\n");
   EXPECT_EQ(out_of("(sleep 100; echo late) & kill $!; wait $!; echo $?"), "143\n");
+  EXPECT_EQ(out_of("(sleep 100; echo late) & sleep 0.2; kill $!; wait $!; echo $?"), "143\n");
+  EXPECT_EQ(out_of("{ sleep 100 | cat; } & sleep 0.2; kill $!; wait $!; echo $?"), "143\n");
   EXPECT_EQ(out_of("sleep 0 & wait; echo done"), "done\n");
   EXPECT_EQ(out_of("set -o pipefail; false | true; echo $?"), "1\n");
   EXPECT_EQ(out_of("trap 'echo got' USR1; kill -USR1 $$; echo end"), "got\nend\n");
