@@ -1,12 +1,13 @@
-#include "models/cvimodel/flatbuffer_check.h"
+#include "base/flatbuffer_check.h"
 
-#include <array>
+#include <flatbuffers/flatbuffers.h>
+
+#include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "cvimodel_generated.h"
 
-namespace vnpu::cvimodel {
+namespace vnpu {
 namespace {
 
 constexpr std::uint64_t max_tables = 1'000'000;  // the Verifier's own limit
@@ -32,8 +33,9 @@ std::uint64_t scalar_size(unsigned short base_type) {
 
 class Walk {
  public:
-  Walk(ByteView buffer, std::uint64_t& work_left, std::uint64_t& tables_left, std::vector<std::string>& path)
-      : buffer_(buffer), work_left_(work_left), tables_left_(tables_left), path_(path) {}
+  Walk(ByteView buffer, std::uint64_t& work_left, std::uint64_t& tables_left, std::vector<std::string>& path,
+       const NestedFlatbuffer& nesting)
+      : buffer_(buffer), work_left_(work_left), tables_left_(tables_left), path_(path), nesting_(nesting) {}
 
   void root(const flatbuffers::TypeTable* type) { table(target(0), type); }
 
@@ -96,11 +98,11 @@ class Walk {
     need(at, bytes, scalar_size(type.type_codes[0].base_type), "a struct");
   }
 
-  void nested(std::uint64_t at) {
+  void nested(std::uint64_t at, const char* name) {
     const std::uint64_t bytes = vector(at, 1, "a nested flatbuffer");
     if ((at + 4) % 4 != 0) fail(at, "the nested flatbuffer is not aligned");
-    Walk inner(buffer_.sub(at + 4, bytes, "function_args"), work_left_, tables_left_, path_);
-    inner.root(fb::ParameterTypeTable());
+    Walk inner(buffer_.sub(at + 4, bytes, name), work_left_, tables_left_, path_, nesting_);
+    inner.root(nesting_.root);
   }
 
   void value(std::uint64_t at, const flatbuffers::TypeCode& code, const flatbuffers::TypeTable* type) {
@@ -122,7 +124,7 @@ class Walk {
     if (!code.is_repeating) return value(at, code, type);
 
     const std::uint64_t start = target(at);
-    if (&owner == fb::CpuRoutineTypeTable()) return nested(start);
+    if (&owner == nesting_.table && index == nesting_.field) return nested(start, owner.names[index]);
     if (const std::uint64_t size = scalar_size(code.base_type)) {
       vector(start, size, "a vector");
       return;
@@ -173,16 +175,17 @@ class Walk {
   std::uint64_t& work_left_;
   std::uint64_t& tables_left_;
   std::vector<std::string>& path_;
+  const NestedFlatbuffer& nesting_;
 };
 
 }  // namespace
 
-void check_flatbuffer(ByteView buffer, const flatbuffers::TypeTable* type) {
+void check_flatbuffer(ByteView buffer, const flatbuffers::TypeTable* type, const NestedFlatbuffer& nested) {
   // An honest buffer is read once; shared strings and vtables make it a little more.
   std::uint64_t work_left = 8 * buffer.size() + 4096;
   std::uint64_t tables_left = max_tables;
   std::vector<std::string> path;
-  Walk(buffer, work_left, tables_left, path).root(type);
+  Walk(buffer, work_left, tables_left, path, nested).root(type);
 }
 
-}  // namespace vnpu::cvimodel
+}  // namespace vnpu
