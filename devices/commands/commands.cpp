@@ -1,5 +1,6 @@
 #include "devices/commands/commands.h"
 
+#include "devices/awk/awk_command.h"
 #include "devices/commands/common.h"
 #include "devices/commands/scp.h"
 #include "devices/commands/usage.h"
@@ -60,6 +61,7 @@ void add_shell_commands(ProgramTable& table) {
   add_archive_commands(table);
   add_network_commands(table);
   add_sed_command(table);
+  table.add_applet("awk", awk::awk_command, "/usr/bin");
 }
 
 }  // namespace vnpu::devices

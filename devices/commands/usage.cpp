@@ -6,6 +6,7 @@ namespace vnpu::devices::commands {
 
 std::string usage_of(const std::string& name) {
   static const std::map<std::string, const char*> lines{
+      {"awk", "[OPTIONS] [AWK_PROGRAM] [FILE]..."},
       {"basename", "FILE [SUFFIX]"},
       {"cat", "[-nbvteA] [FILE]..."},
       {"chgrp", "[-Rhcfv] GROUP FILE..."},
