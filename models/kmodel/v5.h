@@ -54,11 +54,11 @@ struct Function {
   Array text;  // its code: bytes of the file, inside .text
 };
 
-enum class ModuleType : std::uint8_t { stackvm, k210, unknown };
+enum class ModuleType : std::uint8_t { stackvm, k210 };  // any other is refused
 
 struct Module {
   std::string type_name;  // "stackvm", "k210"
-  ModuleType type = ModuleType::unknown;
+  ModuleType type = ModuleType::stackvm;
   std::uint64_t offset = 0;  // of its header in the file
   std::uint32_t version = 0, size = 0;
   std::vector<Pool> pools;

@@ -35,8 +35,8 @@ class Program {
   virtual void step() = 0;              // likewise; after an error the program is at its start again
   virtual void restart() = 0;
   // What the last step computed, packed: maps without the padding of rows, tensors as they lie in memory. Uploads:
-  // what was uploaded.
-  virtual Bytes step_result() const = 0;
+  // what was uploaded. Nothing where a step has no result.
+  virtual std::optional<Bytes> last_result() const = 0;
 };
 
 // `model` must be of the version; both throw Error(unsupported), Error(fault) or Error(damaged) as KpuLayer does.
