@@ -25,6 +25,13 @@ std::uint64_t count_of(const Shape& shape) {
   return static_cast<std::uint64_t>(shape[0]) * shape[1] * shape[2] * shape[3];
 }
 
+// Sizes in a file are 32-bit numbers; what would run for minutes is refused.
+void limit_work(std::initializer_list<double> factors) {
+  double work = 1;
+  for (const double factor : factors) work *= factor;
+  if (work > 0x1p36) throw Error(ErrorKind::unsupported, "a node of more than 2^36 steps");
+}
+
 ReduceOp reduce_op(std::int32_t op) {
   if (op < 0 || op > 3) throw Error(ErrorKind::unsupported, "reduce operation " + std::to_string(op) + " is not known");
   return static_cast<ReduceOp>(op);
@@ -147,11 +154,16 @@ struct Run {
   static ImageShape checked_output(const ImageShape& shape, const Window& window, std::int64_t channels,
                                    const MemoryRange& range, std::uint64_t element) {
     const ImageShape out = window_output(shape, window, channels);
+    for (const Padding& side : {window.pad_h, window.pad_w}) {
+      if (side.before < 0 || side.after < 0) throw Error(ErrorKind::unsupported, "a window with negative padding");
+    }
     if (out.height <= 0 || out.width <= 0) throw Error(ErrorKind::fault, "the window fits nowhere in the input");
     const auto most = static_cast<std::int64_t>(range.size);
     if (out.height > most || out.width > most || out.height * out.width > most)
       V4Memory::require(range, range.size + 1ull, 1);
     V4Memory::require(range, static_cast<std::uint64_t>(out.count()), element);
+    limit_work({static_cast<double>(out.count()), static_cast<double>(shape.channels),
+                static_cast<double>(window.filter_h), static_cast<double>(window.filter_w)});
     return out;
   }
 
@@ -162,7 +174,7 @@ struct Run {
     const ImageShape to = checked_output(shape, n.window, n.out_channels, n.out, 1);
     const auto bias = file_numbers<std::int32_t>(n.bias, "bias");
     const auto weights = file_numbers<std::uint8_t>(n.weights, "weights");
-    const auto group_in = shape.channels / n.groups, group_out = n.out_channels / n.groups;
+    const std::int64_t group_in = shape.channels / n.groups, group_out = n.out_channels / n.groups;
     const Window& w = n.window;
     Bytes out;
     out.reserve(static_cast<std::size_t>(to.count()));
@@ -198,8 +210,10 @@ struct Run {
     const ImageShape from = image(n.in_shape), to = image(n.out_shape);
     const auto in = memory.floats(n.in, count_of(n.in_shape));
     V4Memory::require(n.out, count_of(n.out_shape), 4);
+    limit_work({static_cast<double>(from.count()), static_cast<double>(to.channels),
+                static_cast<double>(n.window.filter_h), static_cast<double>(n.window.filter_w)});
     const auto weights = file_numbers<float>(n.weights, "weights");
-    const auto group_in = from.channels / n.groups, group_out = to.channels / n.groups;
+    const std::int64_t group_in = from.channels / n.groups, group_out = to.channels / n.groups;
     const Window& w = n.window;
     std::vector<float> out(static_cast<std::size_t>(to.count()));
     // The bias is stored, and never added.
@@ -259,6 +273,7 @@ struct Run {
     const auto a = memory.floats(n.a, rows * inner), b = memory.floats(n.b, inner * columns);
     const auto bias = file_numbers<float>(n.bias, "bias");
     V4Memory::require(n.out, rows * columns, 4);
+    limit_work({static_cast<double>(rows), static_cast<double>(columns), static_cast<double>(inner)});
     std::vector<float> out(rows * columns);
     for (std::uint64_t y = 0; y < rows; ++y) {
       float* row = out.data() + y * columns;
@@ -277,6 +292,7 @@ struct Run {
     const auto a = memory.bytes(n.a, rows * inner), b = memory.bytes(n.b, inner * columns);
     const auto bias = file_numbers<std::int32_t>(n.bias, "bias");
     V4Memory::require(n.out, rows * columns, 1);
+    limit_work({static_cast<double>(rows), static_cast<double>(columns), static_cast<double>(inner)});
     Bytes out(rows * columns);
     for (std::uint64_t y = 0; y < rows; ++y) {
       for (std::uint64_t x = 0; x < columns; ++x) {

@@ -17,7 +17,7 @@ struct BatchedMap {
   MapShape shape;
 };
 
-BatchedMap map_at(const MemoryRange& range, const Shape& shape) {
+BatchedMap map_at(const MemoryRange& range, const kmodel::v4::Shape& shape) {
   if (range.memory != Memory::kpu || range.start % line_bytes != 0) {
     throw Error(ErrorKind::fault, "a map is uploaded to what is no line of the AI RAM");
   }
