@@ -39,8 +39,9 @@ class Program {
   virtual std::optional<Bytes> last_result() const = 0;
 };
 
-// `model` must be of the version; both throw Error(unsupported), Error(fault) or Error(damaged) as KpuLayer does.
+// `model` must be of the version; all throw Error(unsupported), Error(fault) or Error(damaged) as KpuLayer does.
 std::unique_ptr<Program> make_v3_program(std::shared_ptr<const kmodel::Model> model, const ProgramOptions& options);
 std::unique_ptr<Program> make_v4_program(std::shared_ptr<const kmodel::Model> model, const ProgramOptions& options);
+std::unique_ptr<Program> make_v5_program(std::shared_ptr<const kmodel::Model> model, const ProgramOptions& options);
 
 }  // namespace vnpu::k210
