@@ -107,6 +107,7 @@ class V3Program final : public Program {
     }
   }
 
+  const AiRam* ai_ram() const override { return &ram_; }
   void restart() override { at_ = 0; }
 
   std::optional<Bytes> last_result() const override {
