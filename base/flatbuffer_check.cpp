@@ -34,8 +34,8 @@ std::uint64_t scalar_size(unsigned short base_type) {
 class Walk {
  public:
   Walk(ByteView buffer, std::uint64_t& work_left, std::uint64_t& tables_left, std::vector<std::string>& path,
-       const NestedFlatbuffer& nesting)
-      : buffer_(buffer), work_left_(work_left), tables_left_(tables_left), path_(path), nesting_(nesting) {}
+       const NestedFlatbuffer& nested)
+      : buffer_(buffer), work_left_(work_left), tables_left_(tables_left), path_(path), nested_(nested) {}
 
   void root(const flatbuffers::TypeTable* type) { table(target(0), type); }
 
@@ -98,11 +98,18 @@ class Walk {
     need(at, bytes, scalar_size(type.type_codes[0].base_type), "a struct");
   }
 
-  void nested(std::uint64_t at, const char* name) {
+  void structures(std::uint64_t at, const flatbuffers::TypeTable& type) const {
+    const auto bytes = static_cast<std::uint64_t>(type.values[type.num_elems]);
+    const std::uint64_t count = read<std::uint32_t>(at, "a vector");
+    need(at + 4, count * bytes, scalar_size(type.type_codes[0].base_type), "a vector");
+    spend(count * bytes + 4, at);
+  }
+
+  void nested(std::uint64_t at, const char* field) {
     const std::uint64_t bytes = vector(at, 1, "a nested flatbuffer");
     if ((at + 4) % 4 != 0) fail(at, "the nested flatbuffer is not aligned");
-    Walk inner(buffer_.sub(at + 4, bytes, name), work_left_, tables_left_, path_, nesting_);
-    inner.root(nesting_.root);
+    Walk inner(buffer_.sub(at + 4, bytes, field), work_left_, tables_left_, path_, nested_);
+    inner.root(nested_.root);
   }
 
   void value(std::uint64_t at, const flatbuffers::TypeCode& code, const flatbuffers::TypeTable* type) {
@@ -124,11 +131,12 @@ class Walk {
     if (!code.is_repeating) return value(at, code, type);
 
     const std::uint64_t start = target(at);
-    if (&owner == nesting_.table && index == nesting_.field) return nested(start, owner.names[index]);
+    if (&owner == nested_.table && index == nested_.field) return nested(start, owner.names[index]);
     if (const std::uint64_t size = scalar_size(code.base_type)) {
       vector(start, size, "a vector");
       return;
     }
+    if (type && type->st == flatbuffers::ST_STRUCT) return structures(start, *type);
     const std::uint64_t count = vector(start, 4, "a vector");
     path_.emplace_back();
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -175,7 +183,7 @@ class Walk {
   std::uint64_t& work_left_;
   std::uint64_t& tables_left_;
   std::vector<std::string>& path_;
-  const NestedFlatbuffer& nesting_;
+  const NestedFlatbuffer& nested_;
 };
 
 }  // namespace
