@@ -44,10 +44,10 @@ struct Float {
     return Format::add(bits(old), Format::multiply(bits(a), bits(b)));
   }
   static Word maximum(const Law& law, Word a, Word b, Word) {
-    return Format::flushed(bits(is_greater(law.types().a, true, a, b) ? a : b));
+    return Format::flushed(bits(is_greater(law.types().a, a, b) ? a : b));
   }
   static Word minimum(const Law& law, Word a, Word b, Word) {
-    return Format::flushed(bits(is_less(law.types().a, true, a, b) ? a : b));
+    return Format::flushed(bits(is_less(law.types().a, a, b) ? a : b));
   }
   static Word absolute(const Law&, Word a, Word, Word) { return bits(a) & static_cast<Bits>(~Format::sign); }
   static Word absolute_difference(const Law&, Word a, Word b, Word) {
@@ -113,7 +113,7 @@ Word multiply_saturate(const Law& law, Word a, Word b, Word c) {
 Word maximum(const Law& law, Word a, Word b, Word) { return law.number_a(a) > law.number_b(b) ? a : b; }
 Word minimum(const Law& law, Word a, Word b, Word) { return law.number_a(a) < law.number_b(b) ? a : b; }
 Word absolute(const Law& law, Word a, Word, Word) {
-  const std::int64_t x = extend(a, bits_of(law.types().a), true);
+  const std::int64_t x = law.number_a(a);
   return static_cast<Word>(x < 0 ? -x : x);
 }
 Word invert(const Law&, Word a, Word, Word) { return ~a; }
@@ -145,14 +145,19 @@ Word first_zero(const Law& law, Word a, Word, Word) { return first_one(law, ~a, 
 
 // ---- any type ----
 
+template <bool (*compare_floats)(Precision, Word, Word)>
+bool holds(const Law& law, Word a, Word b, bool integers) {
+  return is_float(law.types().a) ? compare_floats(law.types().a, a, b) : integers;
+}
+
 Word select_greater(const Law& law, Word a, Word b, Word c) {
-  return is_greater(law.types().a, law.types().a_signed, a, b) ? c : 0;
+  return holds<is_greater>(law, a, b, law.number_a(a) > law.number_b(b)) ? c : 0;
 }
 Word select_equal(const Law& law, Word a, Word b, Word c) {
-  return is_equal(law.types().a, law.types().a_signed, a, b) ? c : 0;
+  return holds<is_equal>(law, a, b, law.number_a(a) == law.number_b(b)) ? c : 0;
 }
 Word select_less(const Law& law, Word a, Word b, Word c) {
-  return is_less(law.types().a, law.types().a_signed, a, b) ? c : 0;
+  return holds<is_less>(law, a, b, law.number_a(a) < law.number_b(b)) ? c : 0;
 }
 
 using Function = Word (*)(const Law&, Word, Word, Word);
@@ -215,29 +220,17 @@ Function select_function(unsigned operation) {
 
 }  // namespace
 
-bool is_greater(Precision precision, bool is_signed, Word a, Word b) {
-  if (!is_float(precision)) {
-    const unsigned bits = bits_of(precision);
-    return extend(a, bits, is_signed) > extend(b, bits, is_signed);
-  }
+bool is_greater(Precision precision, Word a, Word b) {
   const Compared c = compare(precision, a, b);
   return !c.nan && c.a > c.b;
 }
 
-bool is_less(Precision precision, bool is_signed, Word a, Word b) {
-  if (!is_float(precision)) {
-    const unsigned bits = bits_of(precision);
-    return extend(a, bits, is_signed) < extend(b, bits, is_signed);
-  }
+bool is_less(Precision precision, Word a, Word b) {
   const Compared c = compare(precision, a, b);
   return c.nan ? !c.same_bits : c.a < c.b;
 }
 
-bool is_equal(Precision precision, bool is_signed, Word a, Word b) {
-  if (!is_float(precision)) {
-    const unsigned bits = bits_of(precision);
-    return extend(a, bits, is_signed) == extend(b, bits, is_signed);
-  }
+bool is_equal(Precision precision, Word a, Word b) {
   const Compared c = compare(precision, a, b);
   return c.nan ? c.same_bits : c.a == c.b;
 }

@@ -39,9 +39,9 @@ class ElementLaw {
   Function function_ = nullptr;
 };
 
-// A > B, A < B and A == B of numbers of one type; subnormals count as zero. With a NaN: false, bits differ, bits equal.
-bool is_greater(Precision precision, bool is_signed, std::uint32_t a, std::uint32_t b);
-bool is_less(Precision precision, bool is_signed, std::uint32_t a, std::uint32_t b);
-bool is_equal(Precision precision, bool is_signed, std::uint32_t a, std::uint32_t b);
+// A > B, A < B and A == B of floats of one type; subnormals count as zero. With a NaN: false, bits differ, bits equal.
+bool is_greater(Precision precision, std::uint32_t a, std::uint32_t b);
+bool is_less(Precision precision, std::uint32_t a, std::uint32_t b);
+bool is_equal(Precision precision, std::uint32_t a, std::uint32_t b);
 
 }  // namespace vnpu::bm1684x

@@ -28,10 +28,11 @@ void execute_cmp(const TiuJob& job) {
   const auto other = read_operand(job, c.opd3_const, c.opd3_addr, aligned_view(c.opd3_addr, to, shape), "opd3");
   const bool keeps_extreme = operation == 22 || operation == 25;
   auto extreme = a;
+  const bool is_signed = c.opd0_sign != 0;
+  const unsigned select = operation == 24 ? 11 : operation == 22 || operation == 23 ? 10 : 13;  // of AR
+  const ElementLaw law("CMP", select, {i8, from, from, is_signed, is_signed, Rounding::half_even, 1});
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const bool holds = operation == 24                      ? is_equal(from, c.opd0_sign, a[i], b[i])
-                       : operation == 22 || operation == 23 ? is_greater(from, c.opd0_sign, a[i], b[i])
-                                                            : is_less(from, c.opd0_sign, a[i], b[i]);
+    const bool holds = law(a[i], b[i], 1) != 0;
     if (!holds) chosen[i] = other[i], extreme[i] = b[i];
   }
   if (!keeps_extreme) return write(job.memory, aligned_view(c.res0_addr, to, shape), chosen, job.lanes);

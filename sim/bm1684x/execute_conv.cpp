@@ -190,6 +190,7 @@ void execute_conv(const TiuJob& job) {
   if (conv.to.count() * conv.taps() * c.opd0_c > work_limit)
     throw Error(ErrorKind::fault, "more work than any network");
   conv.fill = read_window_fill(job, c.opd0_prec, c.opd0_c);
+  if (c.tsk_eu_typ != 0) conv.fill.pairs[0] = 0;  // operand 3 is the shift
   conv.weights = read_weights(conv);
   conv.input = read(job.memory, input_view(c, conv.from), "opd0");
   const Precision parameter = c.opd0_prec == i8 ? i8 : f32;

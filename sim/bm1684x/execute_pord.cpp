@@ -100,7 +100,7 @@ std::vector<std::uint32_t> run_float(const PorD& p) {
     return slide(
         p, [](std::uint32_t) { return std::uint32_t{Format::lowest}; },
         [&](std::uint32_t& most, std::uint32_t value, std::size_t) {
-          if (!is_greater(precision, true, most, value)) most = value;
+          if (!is_greater(precision, most, value)) most = value;
         },
         [&](std::uint32_t most) { return precision == f32 ? flush(most) : most; });
   }

@@ -57,7 +57,8 @@ std::uint32_t dequantise_integer(const TiuJob& job, std::uint32_t x, const Param
   const std::int64_t number = extend(x, bits_of(c.opd0_prec), c.opd0_sign) - extend(p.word[0], 16, c.opd0_sign);
   const std::int64_t product = number * static_cast<std::int32_t>(p.word[1]);
   const std::int64_t value = shift(product, static_cast<std::int32_t>(p.word[2]), job.rounding());
-  return static_cast<std::uint32_t>(saturate(saturate(value, 32, true), bits_of(c.res0_prec), c.opd2_sign));
+  const std::int64_t word = saturate(value, 32, true);
+  return static_cast<std::uint32_t>(c.res0_prec == i32 ? word : saturate(word, bits_of(c.res0_prec), c.opd2_sign));
 }
 
 Parameters constants(const TiuCommand& c) {
