@@ -1,5 +1,6 @@
 #include "sim/bm1684x/element_law.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -110,6 +111,25 @@ Word multiply_saturate(const Law& law, Word a, Word b, Word c) {
   }
   return saturated(law, shift(law.number_a(a) * law.number_b(b), amount(c), law.types().rounding), any_signed(law));
 }
+// The high half of the doubled product, as wide as the result.
+Word multiply_high(const Law& law, Word a, Word b, Word) {
+  const int by = static_cast<int>(bits_of(law.types().result)) - 1;
+  if (is_unsigned_words(law)) {
+    const std::uint64_t high = (std::uint64_t{1} << (by + 1)) - 1;
+    return static_cast<Word>(std::min(shift_product(std::uint64_t{a} * b, -by, law.types().rounding), high));
+  }
+  return saturated(law, shift(law.number_a(a) * law.number_b(b), -by, law.types().rounding), any_signed(law));
+}
+// Old result (of 16 bits: shifted left) + a * b, shifted right. 16 bits saturate, 32 bits wrap.
+Word accumulate(const Law& law, Word a, Word b, Word old) {
+  const ElementTypes& t = law.types();
+  const bool is_short = t.result == i16;
+  auto sum = static_cast<std::uint64_t>(extend(old, bits_of(t.result), any_signed(law)));
+  if (is_short) sum <<= t.accumulate_left % 64;
+  sum += static_cast<std::uint64_t>(law.number_a(a) * law.number_b(b));
+  const std::int64_t value = shift_right(static_cast<std::int64_t>(sum), t.accumulate_right, t.rounding);
+  return is_short ? saturated(law, value, any_signed(law)) : static_cast<Word>(value);
+}
 Word maximum(const Law& law, Word a, Word b, Word) { return law.number_a(a) > law.number_b(b) ? a : b; }
 Word minimum(const Law& law, Word a, Word b, Word) { return law.number_a(a) < law.number_b(b) ? a : b; }
 Word absolute(const Law& law, Word a, Word, Word) {
@@ -199,7 +219,9 @@ Function integer_function(unsigned operation) {
     case 16: return subtract_saturate;
     case 20: return multiply_saturate;
     case 21: return arithmetic_shift;
+    case 18: return accumulate;
     case 22: return rotate;
+    case 23: return multiply_high;
     case 26: return absolute;
     case 29: return first_one;
     case 30: return first_zero;
@@ -249,6 +271,7 @@ ElementLaw::ElementLaw(const char* command, unsigned operation, const ElementTyp
     }
   } else if (function_ == nullptr) {
     function_ = integer_function(operation);
+    if (operation == 18 && types.result == i8) refuse(ErrorKind::unsupported, "8-bit result");
     if (is_float(types.result) || (two_operands && is_float(types.b))) {
       refuse(ErrorKind::fault, "integer and float operands mixed");
     }

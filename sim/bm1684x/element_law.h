@@ -13,7 +13,8 @@ struct ElementTypes {
   Precision result = i8, a = i8, b = i8;
   bool a_signed = false, b_signed = false;
   Rounding rounding = Rounding::half_even;
-  unsigned newton_steps = 1;  // of division
+  unsigned newton_steps = 1;                           // of division
+  unsigned accumulate_left = 0, accumulate_right = 0;  // shifts of integer multiply-accumulate
 };
 
 class ElementLaw {

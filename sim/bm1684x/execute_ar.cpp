@@ -88,7 +88,8 @@ void execute_ar(const TiuJob& job) {
 
   const ElementLaw law("AR", operation,
                        {c.res0_prec, c.opd0_prec, c.opd1_prec, c.opd0_sign != 0, c.opd1_sign != 0,
-                        operation == 12 ? Rounding::half_even : job.rounding(), (c.opd2_n_str & 3) + 1});
+                        operation == 12 ? Rounding::half_even : job.rounding(), (c.opd2_n_str & 3) + 1,
+                        c.opd2_addr & 0xFF, c.opd2_addr >> 8 & 0xFF});
   const std::vector<std::uint32_t> third = read_third(job, shape, result);
   if (c.tsk_opd_num < 2) {
     for (std::size_t i = 0; i < a.size(); ++i) a[i] = law(a[i], 0, third[i]);

@@ -42,15 +42,67 @@ std::uint32_t dot_f32(const std::uint32_t* a, const Matrix& b, std::size_t colum
   return F32::add(sums.sum[1], sums.sum[0]);
 }
 
+// Of an element type, by sign.
+std::int64_t dot_integer(const TiuCommand& c, const std::uint32_t* a, const Matrix& b, std::size_t column) {
+  const unsigned bits = bits_of(c.opd0_prec);
+  std::uint64_t sum = 0;  // hostile sums wrap
+  for (std::size_t k = 0; k < b.rows; ++k) {
+    sum += static_cast<std::uint64_t>(extend(a[k], bits, c.opd0_sign) *
+                                      extend(b.values[k * b.columns + column], bits, c.opd1_sign));
+  }
+  return static_cast<std::int64_t>(sum);
+}
+
+// The requantising forms: a 16-bit bias, relu, saturation; nothing is shifted.
+std::uint32_t with_bias(const TiuCommand& c, std::int64_t sum, std::uint32_t bias) {
+  const bool relu = c.tsk_eu_typ == 3;
+  sum += extend(bias, 16, c.opd2_sign);
+  if (relu && sum < 0) sum = 0;
+  const bool is_signed = !relu && (c.opd0_sign || c.opd1_sign || c.opd2_sign);
+  return static_cast<std::uint32_t>(saturate(sum, bits_of(c.res0_prec), is_signed));
+}
+
+// A plain sum has 32 bits. The model copies the first bytes of its list of sums into a result of a smaller type.
+std::vector<std::uint32_t> first_bytes(const std::vector<std::uint32_t>& sums, unsigned bytes) {
+  if (bytes == 4) return sums;
+  std::vector<std::uint32_t> values(sums.size());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const std::size_t at = i * bytes;
+    values[i] = sums[at / 4] >> (8 * (at % 4));
+  }
+  return values;
+}
+
+// What a plain sum adds to: the model takes as many bytes of the old results as the left operand's type has, and none
+// of 32-bit operands.
+void keep_first_bytes(std::vector<std::uint32_t>& old, Precision from) {
+  const std::size_t kept = from == i32 ? 0 : old.size() * bytes_of(from);
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    if (4 * i >= kept) {
+      old[i] = 0;
+    } else if (kept - 4 * i < 4) {
+      old[i] &= (1u << (8 * (kept - 4 * i))) - 1;
+    }
+  }
+}
+
+void check_types(const TiuCommand& c) {
+  const Precision from = c.opd0_prec, to = c.res0_prec;
+  const unsigned operation = c.tsk_eu_typ;
+  if (operation < 1 || operation > 3) throw Error(ErrorKind::unsupported, "operation " + std::to_string(operation));
+  const bool integer = to == i8 || to == i16 || (operation == 1 && to == i32);
+  const bool fits = from == f32 ? operation == 1 && to == f32
+                                : integer && (from == i8 || (operation == 1 && (from == i16 || from == i32)));
+  if (!fits)
+    throw Error(ErrorKind::fault, std::string("operands of ") + prec_name(from) + ", result of " + prec_name(to));
+  if (c.res_add && bytes_of(to) != 4) throw Error(ErrorKind::fault, std::string("res_add to ") + prec_name(to));
+}
+
 }  // namespace
 
 void execute_mm(const TiuJob& job) {
   const TiuCommand& c = job.command;
-  if (c.tsk_eu_typ < 1 || c.tsk_eu_typ > 3)
-    throw Error(ErrorKind::unsupported, "operation " + std::to_string(c.tsk_eu_typ));
-  if (c.opd0_prec != f32 || c.res0_prec != f32 || c.tsk_eu_typ != 1) {
-    throw Error(ErrorKind::unsupported, std::string("operands of ") + prec_name(c.opd0_prec));
-  }
+  check_types(c);
   if (c.opd0_c == 0 || c.opd1_w == 0 || c.opd1_w > c.opd0_w) throw Error(ErrorKind::fault, "opd1_w: no rest of a row");
   const std::uint32_t stored_columns = (c.opd0_c - 1) * c.opd0_w + c.opd1_w;
   const std::uint32_t rows = c.left_tran ? stored_columns : c.opd0_n, inner = c.left_tran ? c.opd0_n : stored_columns;
@@ -65,16 +117,30 @@ void execute_mm(const TiuJob& job) {
     if (c.left_tran) a = transposed(a);
   }
   const Matrix b = read_matrix(job, c.opd1_addr, c.opd0_prec, {inner, c.res0_c, 1, c.res0_w}, columns, "opd1");
-  const auto bias =
-      read_operand(job, c.opd2_const, c.opd2_addr, aligned_view(c.opd2_addr, f32, {1, c.res0_c, 1, c.res0_w}), "opd2");
+  const bool is_plain = c.opd0_prec != f32 && c.tsk_eu_typ == 1;
+  std::vector<std::uint32_t> bias;
+  if (!is_plain) {
+    const Precision type = c.opd0_prec == f32 ? f32 : i16;
+    const TensorView list = aligned_view(c.opd2_addr, type, {1, c.res0_c, 1, c.res0_w});
+    bias = read_operand(job, c.opd2_const, c.opd2_addr, list, "opd2");
+  }
   std::vector<std::uint32_t> values(shape.count(), 0);
   if (c.res_add) values = read(job.memory, result, "res0");
+  if (is_plain) keep_first_bytes(values, c.opd0_prec);
   for (std::size_t row = 0; row < rows; ++row) {
+    const std::uint32_t* left = a.values.data() + row * inner;
     for (std::size_t column = 0; column < columns; ++column) {
       std::uint32_t& value = values[row * columns + column];
-      value = dot_f32(a.values.data() + row * inner, b, column, bias[column], value, c.res_add);
+      if (c.opd0_prec == f32) {
+        value = dot_f32(left, b, column, bias[column], value, c.res_add);
+      } else if (is_plain) {
+        value += static_cast<std::uint32_t>(dot_integer(c, left, b, column));
+      } else {
+        value = with_bias(c, dot_integer(c, left, b, column), bias[column]);
+      }
     }
   }
+  if (is_plain) values = first_bytes(values, bytes_of(c.res0_prec));
   write(job.memory, result, values, job.lanes);
 }
 

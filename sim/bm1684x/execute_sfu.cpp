@@ -36,7 +36,7 @@ std::uint32_t normalise(std::uint32_t x, bool to_integer, unsigned fraction_bits
   const std::uint32_t exponent_mask = (Format::sign - 1) >> fraction_bits;
   const bool positive = !(x & Format::sign);
   const std::uint32_t exponent = (x >> fraction_bits & exponent_mask) + (fraction > threshold && positive);
-  return to_integer ? exponent : (x & Format::sign) | exponent << fraction_bits;
+  return to_integer ? exponent : (x & Format::sign) | (exponent & exponent_mask) << fraction_bits;
 }
 
 float reciprocal_root(float x, unsigned steps) {
