@@ -16,6 +16,7 @@ std::vector<std::uint32_t> read_parameters(const TiuJob& job, const Shape& shape
 
 std::uint32_t integer_of_size(const TiuJob& job, std::uint32_t x) {
   const Precision from = job.command.opd0_prec;
+  if (from == i8 || from == f32) return 0;  // no source of the chip, read as 0
   if (from == i16) return static_cast<std::uint32_t>(extend(x, 16, job.command.opd0_sign));
   return x;
 }
@@ -76,7 +77,7 @@ void check_types(const TiuCommand& c) {
   };
   const Precision from = c.opd0_prec, to = c.res0_prec;
   const bool requantises = c.tsk_eu_typ < 3;
-  if (requantises ? from != i16 && from != i32 : from != i8 && from != i16) refuse("opd0_prec", from);
+  if (requantises ? from == f16 || from == bf16 : from != i8 && from != i16) refuse("opd0_prec", from);
   if (c.tsk_eu_typ == 3 ? to != f32 : is_float(to)) refuse("res0_prec", to);
   if (c.tsk_eu_typ == 0 && (c.opd2_n_str >> 3 & 7) > 4) throw Error(ErrorKind::fault, "opd2_n_str: rounding mode");
 }
