@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/tensor.h"
 #include "sim/core/profile.h"
 
@@ -53,6 +55,9 @@ struct StepReport {
   std::optional<std::uint32_t> layer_id;  // source layer, when the command tells it
 };
 
+// The memories a step-by-step check looks at.
+enum class MemoryKind { local, global };
+
 class Network {
  public:
   virtual ~Network() = default;
@@ -73,6 +78,10 @@ class Network {
   virtual Tensor get(std::string_view name) const = 0;
   // `size` bytes of on-chip (local) memory from `address`, for tensors that live only there.
   virtual Bytes read_local(std::uint64_t address, std::uint64_t size) const = 0;
+  // The same without a copy, and of global memory at its device address; valid until the network changes.
+  virtual std::span<const std::uint8_t> view(MemoryKind, std::uint64_t /*address*/, std::uint64_t /*size*/) const {
+    throw Error(ErrorKind::unsupported, "this family does not show its memories");
+  }
   virtual unsigned lanes() const = 0;
   // A layer's result that lies in local memory from `address`, in the layout the family's compiler gives such results.
   // Throws Error(unsupported) for an element type the layout does not know, Error(fault) outside of local memory.

@@ -4,6 +4,8 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "sim/bm1684x/model_file.h"
+#include "sim/bm1684x/recorded_commands.h"
 #include "sim/cv18xx/check_file.h"
 #include "sim/cv18xx/model_file.h"
 
@@ -19,6 +21,7 @@ struct Family {
 
 // One line a family.
 constexpr Family families[] = {
+    {bm1684x::recognises, bm1684x::open, bm1684x::recognises_checks, bm1684x::open_checks},
     {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks},
 };
 
