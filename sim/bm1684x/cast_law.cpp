@@ -107,7 +107,7 @@ std::uint32_t CastLaw::operator()(std::uint32_t value) const {
   const std::int64_t number = extend(value, bits_of(from_), from_signed_);
   if (!is_float(to_)) return static_cast<std::uint32_t>(saturate(number, bits_of(to_), to_signed_));
   if (from_ == i32) return integer_to_float(to_, number, rounding_);
-  return narrow(to_, as_bits(static_cast<float>(number)));
+  return narrow(to_, as_bits(static_cast<float>(number)), rounding_);
 }
 
 }  // namespace vnpu::bm1684x
