@@ -42,12 +42,12 @@ Strides DmaSide::default_strides(std::uint64_t address, Precision format, const 
 }
 
 std::vector<std::uint32_t> DmaSide::read() const {
-  std::vector<std::uint32_t> values;
-  values.reserve(shape_.count());
+  std::vector<std::uint32_t> values(shape_.count());
+  std::uint32_t* to = values.data();
   for (std::uint32_t n = 0; n < shape_.n; ++n) {
     for (std::uint32_t c = 0; c < shape_.c; ++c) {
-      for (std::uint32_t h = 0; h < shape_.h; ++h) {
-        for (std::uint32_t w = 0; w < shape_.w; ++w) values.push_back(load_element(at(n, c, h, w), bytes_));
+      for (std::uint32_t h = 0; h < shape_.h; ++h, to += shape_.w) {
+        load_row(to, at(n, c, h, 0), bytes_, bytes_ * strides_.w, shape_.w);
       }
     }
   }
@@ -55,14 +55,12 @@ std::vector<std::uint32_t> DmaSide::read() const {
 }
 
 void DmaSide::write(std::span<const std::uint32_t> values, std::uint64_t lanes) const {
-  const std::uint32_t* value = values.data();
+  const std::uint32_t* from = values.data();
   for (std::uint32_t n = 0; n < shape_.n; ++n) {
     for (std::uint32_t c = 0; c < shape_.c; ++c) {
       const bool written = is_written(c, lanes);
-      for (std::uint32_t h = 0; h < shape_.h; ++h) {
-        for (std::uint32_t w = 0; w < shape_.w; ++w, ++value) {
-          if (written) store_element(at(n, c, h, w), *value, bytes_);
-        }
+      for (std::uint32_t h = 0; h < shape_.h; ++h, from += shape_.w) {
+        if (written) store_row(at(n, c, h, 0), from, bytes_, bytes_ * strides_.w, shape_.w);
       }
     }
   }

@@ -14,6 +14,23 @@ Strides plane_strides(std::uint32_t address, const Shape& shape, std::uint64_t p
   return {(lane + shape.c + lane_count - 1) / lane_count * plane, plane, row, 1};
 }
 
+template <class Element>
+void load_row(std::uint32_t* to, const std::uint8_t* from, std::uint64_t step, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Element element;
+    std::memcpy(&element, from + i * step, sizeof element);
+    to[i] = element;
+  }
+}
+
+template <class Element>
+void store_row(std::uint8_t* to, const std::uint32_t* from, std::uint64_t step, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto element = static_cast<Element>(from[i]);
+    std::memcpy(to + i * step, &element, sizeof element);
+  }
+}
+
 }  // namespace
 
 unsigned bytes_of(Precision precision) {
@@ -65,16 +82,32 @@ void check_view(const TensorView& view, const char* operand) {
   if (view.offset + (last + 1) * view.bytes > lane_bytes) refuse("leaves its lane of local memory");
 }
 
+void load_row(std::uint32_t* to, const std::uint8_t* from, unsigned bytes, std::uint64_t step, std::size_t count) {
+  switch (bytes) {
+    case 1: return load_row<std::uint8_t>(to, from, step, count);
+    case 2: return load_row<std::uint16_t>(to, from, step, count);
+    default: return load_row<std::uint32_t>(to, from, step, count);
+  }
+}
+
+void store_row(std::uint8_t* to, const std::uint32_t* from, unsigned bytes, std::uint64_t step, std::size_t count) {
+  switch (bytes) {
+    case 1: return store_row<std::uint8_t>(to, from, step, count);
+    case 2: return store_row<std::uint16_t>(to, from, step, count);
+    default: return store_row<std::uint32_t>(to, from, step, count);
+  }
+}
+
 std::vector<std::uint32_t> read(const Memory& memory, const TensorView& view, const char* operand) {
   check_view(view, operand);
   const std::uint8_t* local = memory.local().data();
   const Shape& s = view.shape;
-  std::vector<std::uint32_t> values;
-  values.reserve(s.count());
+  std::vector<std::uint32_t> values(s.count());
+  std::uint32_t* to = values.data();
   for (std::uint32_t n = 0; n < s.n; ++n) {
     for (std::uint32_t c = 0; c < s.c; ++c) {
-      for (std::uint32_t h = 0; h < s.h; ++h) {
-        for (std::uint32_t w = 0; w < s.w; ++w) values.push_back(load_element(local + view.at(n, c, h, w), view.bytes));
+      for (std::uint32_t h = 0; h < s.h; ++h, to += s.w) {
+        load_row(to, local + view.row(n, c, h), view.bytes, view.bytes * view.strides.w, s.w);
       }
     }
   }
@@ -85,15 +118,12 @@ void write(Memory& memory, const TensorView& view, std::span<const std::uint32_t
   check_view(view, "result");
   std::uint8_t* local = memory.local().data();
   const Shape& s = view.shape;
-  const std::uint32_t* value = values.data();
+  const std::uint32_t* from = values.data();
   for (std::uint32_t n = 0; n < s.n; ++n) {
     for (std::uint32_t c = 0; c < s.c; ++c) {
-      if (!(lanes >> ((view.lane + c) % lane_count) & 1)) {
-        value += std::uint64_t{s.h} * s.w;
-        continue;
-      }
-      for (std::uint32_t h = 0; h < s.h; ++h) {
-        for (std::uint32_t w = 0; w < s.w; ++w) store_element(local + view.at(n, c, h, w), *value++, view.bytes);
+      const bool written = lanes >> ((view.lane + c) % lane_count) & 1;
+      for (std::uint32_t h = 0; h < s.h; ++h, from += s.w) {
+        if (written) store_row(local + view.row(n, c, h), from, view.bytes, view.bytes * view.strides.w, s.w);
       }
     }
   }

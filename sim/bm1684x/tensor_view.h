@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -66,15 +67,21 @@ inline constexpr std::uint64_t element_limit = std::uint64_t{1} << 24;
 // the lane.
 void check_view(const TensorView& view, const char* operand);
 
-// One element, low bits of the word.
+// One element of 1, 2 or 4 bytes, low bits of the word.
 inline std::uint32_t load_element(const std::uint8_t* from, unsigned bytes) {
-  std::uint32_t value = 0;
-  for (unsigned i = 0; i < bytes; ++i) value |= std::uint32_t{from[i]} << (8 * i);
-  return value;
+  if (bytes == 1) return *from;
+  std::uint16_t half;
+  std::uint32_t word;
+  if (bytes == 2) return std::memcpy(&half, from, 2), half;
+  return std::memcpy(&word, from, 4), word;
 }
 inline void store_element(std::uint8_t* to, std::uint32_t value, unsigned bytes) {
-  for (unsigned i = 0; i < bytes; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
+  std::memcpy(to, &value, bytes == 1 ? 1 : bytes == 2 ? 2 : 4);
 }
+
+// `count` elements, `step` bytes apart, to or from successive words.
+void load_row(std::uint32_t* to, const std::uint8_t* from, unsigned bytes, std::uint64_t step, std::size_t count);
+void store_row(std::uint8_t* to, const std::uint32_t* from, unsigned bytes, std::uint64_t step, std::size_t count);
 
 // All elements in the order n, c, h, w; checks the view.
 std::vector<std::uint32_t> read(const Memory& memory, const TensorView& view, const char* operand);
