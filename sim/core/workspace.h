@@ -7,7 +7,7 @@
 #include <new>
 #include <vector>
 
-namespace vnpu::cv18xx {
+namespace vnpu {
 
 class Workspace {
  public:
@@ -39,4 +39,4 @@ class Workspace {
   std::size_t used_ = 0;       // of the last block
 };
 
-}  // namespace vnpu::cv18xx
+}  // namespace vnpu

@@ -1,8 +1,8 @@
-#include "sim/cv18xx/workspace.h"
+#include "sim/core/workspace.h"
 
 #include <algorithm>
 
-namespace vnpu::cv18xx {
+namespace vnpu {
 namespace {
 constexpr std::size_t line = 64;
 constexpr std::size_t first_block = std::size_t{4} << 20;
@@ -33,4 +33,4 @@ void Workspace::reset() {
   used_ = 0;
 }
 
-}  // namespace vnpu::cv18xx
+}  // namespace vnpu
