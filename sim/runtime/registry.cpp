@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "sim/ax620/model_file.h"
 #include "sim/cv18xx/check_file.h"
 #include "sim/cv18xx/model_file.h"
 
@@ -20,6 +21,7 @@ struct Family {
 // One line a family.
 constexpr Family families[] = {
     {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks},
+    {ax620::recognises, ax620::open, ax620::recognises_checks, ax620::open_checks},
 };
 
 }  // namespace

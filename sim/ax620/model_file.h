@@ -1,0 +1,18 @@
+// The family's entry of the registry: recognises, reads and instantiates .joint files.
+#pragma once
+
+#include <memory>
+
+#include "sim/core/checks.h"
+#include "sim/core/network.h"
+
+namespace vnpu::ax620 {
+
+bool recognises(ByteView file);
+std::unique_ptr<ModelFile> open(ByteView file);
+
+// The family has no check files.
+bool recognises_checks(ByteView file);
+std::unique_ptr<CheckFile> open_checks(ByteView file);
+
+}  // namespace vnpu::ax620
