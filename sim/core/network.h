@@ -69,6 +69,9 @@ class Network {
   virtual std::optional<StepReport> next() const = 0;
   // Executes one command or host function; nullopt when the inference is complete.
   virtual std::optional<StepReport> step() = 0;
+  // Bytes that the last step() produced, packed in the order of its tensor (padding of the chip's memory left out);
+  // nullopt when it produced no tensor of its own, or when the family does not tell.
+  virtual std::optional<Bytes> last_result() const { return std::nullopt; }
   // The tensor's bytes as they are in memory now; throws Error(usage) for an unknown name.
   virtual Tensor get(std::string_view name) const = 0;
   // `size` bytes of on-chip (local) memory from `address`, for tensors that live only there.
