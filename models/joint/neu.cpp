@@ -67,12 +67,13 @@ class Reader {
   }
 
   void images(const fb::Neu& in, Neu& out) const {
-    out.slim = !in.images() || in.images()->size() == 0;
-    if (out.slim) return;
+    out.slim = true;
+    if (!in.images() || in.images()->size() == 0) return;
     if (in.images()->size() > 1) {
       throw Error(ErrorKind::unsupported, at(in.images()), "images", "more than one parameter image");
     }
     if (const auto* bytes = in.images()->Get(0)->bytes()) out.image.assign(bytes->begin(), bytes->end());
+    out.slim = out.image.empty();  // a slim part keeps the place, without the bytes
   }
 
   void machine_code(const fb::Neu& in, Neu& out) const {

@@ -41,9 +41,13 @@ void put_word(Bytes& bytes, std::uint64_t i, std::uint16_t value) {
   bytes[2 * i + 1] = static_cast<std::uint8_t>(value >> 8);
 }
 
+// The commands hold a value for each of four lanes; only equal ones are known.
 float immediate(const pb::Variable& in, const char* what) {
-  if (in.immediate_values_size() != 1) {
-    throw Error(ErrorKind::unsupported, std::string(what) + ": not one value in the command");
+  if (in.immediate_values_size() < 1) throw Error(ErrorKind::unsupported, std::string(what) + " is not in the command");
+  for (const double value : in.immediate_values()) {
+    if (value != in.immediate_values(0)) {
+      throw Error(ErrorKind::unsupported, std::string(what) + ": different values for the lanes");
+    }
   }
   return static_cast<float>(in.immediate_values(0));
 }
@@ -248,7 +252,7 @@ Bytes colour_matrix(const pb::CCMSubIP& unit, const Bytes& in, const Quirks& qui
   for (std::size_t p = 0; p < in.size(); p += 4) {
     const float a = in[p], b = in[p + 1], c = in[p + 2];
     for (std::size_t i = 0; i < 3; ++i) {
-      const float sum = a * m[3 * i] + b * m[3 * i + 1] + c * m[3 * i + 2] + offset[i];
+      const float sum = std::fma(c, m[3 * i + 2], std::fma(b, m[3 * i + 1], a * m[3 * i])) + offset[i];
       out[p + i] = round_to<std::uint8_t>(sum, quirks);
     }
   }
