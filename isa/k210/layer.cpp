@@ -20,15 +20,16 @@ constexpr Field activation_table[] = {
 #undef VNPU_FIELD
 };
 
-constexpr PoolShape pools[] = {{1, 1, ""},           {2, 2, "max2"},          {2, 2, "mean2"},    {4, 4, "max4"},
-                               {4, 4, "mean4"},      {2, 2, "left_top2"},     {2, 2, "right_top2"}, {4, 4, "left_top4"},
-                               {2, 1, "mean2_stride1"}, {2, 1, "max2_stride1"}};
+constexpr PoolShape pools[] = {
+    {1, 1, ""},          {2, 2, "max2"},       {2, 2, "mean2"},     {4, 4, "max4"},          {4, 4, "mean4"},
+    {2, 2, "left_top2"}, {2, 2, "right_top2"}, {4, 4, "left_top4"}, {2, 1, "mean2_stride1"}, {2, 1, "max2_stride1"}};
 
 std::int64_t get(const std::uint8_t* bytes, unsigned word, unsigned bit, unsigned width, bool is_signed) {
   std::uint64_t value;
   std::memcpy(&value, bytes + std::size_t{word} * 8, 8);
   value = value << (64 - bit - width);
-  return is_signed ? static_cast<std::int64_t>(value) >> (64 - width) : static_cast<std::int64_t>(value >> (64 - width));
+  return is_signed ? static_cast<std::int64_t>(value) >> (64 - width)
+                   : static_cast<std::int64_t>(value >> (64 - width));
 }
 
 void put(std::uint8_t* bytes, unsigned word, unsigned bit, unsigned width, std::int64_t value) {

@@ -46,7 +46,6 @@ struct Model {
 // Reads and checks a whole file. Throws Error(damaged) with offset and field, Error(unsupported) for versions, targets
 // and encryptions that are refused, and for a main memory beyond main_memory_limit. Layer types and opcodes that no
 // runtime knows are read (Unknown): loaders take them, executors refuse them. Memory stays below 2x the file + 32 MB.
-// Inputs and outputs have no names in the file; executors call them input_0, input_1, ... and output_0, output_1, ...
 Model read(ByteView file);
 
 // Every 32-bit word byte-reversed; a short last word is filled up with zeros.

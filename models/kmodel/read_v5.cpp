@@ -54,6 +54,7 @@ std::vector<v5::Parameter> parameters(Cursor& in, std::uint32_t count, std::uint
     damaged(in.offset(), field, std::to_string(count) + " of them need more bytes than the module has");
   }
   std::vector<v5::Parameter> out(count);
+  std::uint64_t all = 0;
   for (auto& parameter : out) {
     const auto at = in.offset();
     parameter.range = memory_range(in, field);
@@ -66,6 +67,10 @@ std::vector<v5::Parameter> parameters(Cursor& in, std::uint32_t count, std::uint
               "bytes " + std::to_string(parameter.range.start) + " to " +
                   std::to_string(std::uint64_t{parameter.range.start} + parameter.range.size) +
                   " are outside of their pool of " + std::to_string(pool));
+    }
+    all += parameter.range.size;
+    if (all > main_memory_limit) {
+      unsupported(at, field, "all together have more than " + std::to_string(main_memory_limit) + " bytes");
     }
   }
   for (auto& parameter : out) {

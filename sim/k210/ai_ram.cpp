@@ -25,7 +25,9 @@ std::uint64_t MapShape::channel_offset(std::uint32_t channel) const {
 }
 
 void AiRam::require(std::uint64_t line, const MapShape& shape, std::string_view what) {
-  if (shape.count() != 0 && shape.count() <= ai_ram_bytes && line <= line_count && shape.lines() <= line_count - line) {
+  const bool sane = shape.channels <= ai_ram_bytes && shape.height <= ai_ram_bytes && shape.width <= ai_ram_bytes;
+  if (sane && shape.count() != 0 && shape.count() <= ai_ram_bytes && line <= line_count &&
+      shape.lines() <= line_count - line) {
     return;
   }
   throw Error(ErrorKind::fault, std::string(what) + " of " + std::to_string(shape.channels) + "x" +

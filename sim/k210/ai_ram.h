@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "sim/core/workspace.h"
 
 namespace vnpu::k210 {
 
@@ -47,8 +48,11 @@ class AiRam {
   void write(std::uint64_t line, const MapShape& shape, std::span<const std::uint8_t> packed);
   void read(std::uint64_t line, const MapShape& shape, std::span<std::uint8_t> packed) const;
 
+  Workspace& workspace() { return workspace_; }  // of what computes on this memory
+
  private:
   Bytes bytes_;
+  Workspace workspace_;
 };
 
 }  // namespace vnpu::k210

@@ -18,8 +18,8 @@ enum class Arithmetic { v3, v4 };
 
 // What a layer loads from main memory. Must stay valid as long as the layer that was prepared with it.
 struct KpuParameters {
-  std::span<const std::uint8_t> weights;  // [oc][ic][ky][kx], depthwise [c][ky][kx]; u8, or u16 little endian
-  bool wide_weights = false;              // 16 bits
+  std::span<const std::uint8_t> weights;     // [oc][ic][ky][kx], depthwise [c][ky][kx]; u8, or u16 little endian
+  bool wide_weights = false;                 // 16 bits
   std::span<const std::uint8_t> bn;          // 8 bytes an output channel
   std::span<const std::uint8_t> activation;  // 144 bytes
 };

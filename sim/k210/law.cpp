@@ -20,8 +20,8 @@ std::int64_t rounded_shift(std::int64_t value, std::uint32_t shift, Arithmetic a
   const std::int64_t floor = value >> shift;
   const std::uint64_t fraction = static_cast<std::uint64_t>(value) & ((std::uint64_t{1} << shift) - 1);
   const std::uint64_t half = std::uint64_t{1} << (shift - 1);
-  const bool up = arithmetic == Arithmetic::v3 ? fraction >= half
-                                               : fraction > half || (fraction == half && (floor & 1) != 0);
+  const bool up =
+      arithmetic == Arithmetic::v3 ? fraction >= half : fraction > half || (fraction == half && (floor & 1) != 0);
   return !up ? floor : value < 0 ? floor - 1 : floor + 1;
 }
 

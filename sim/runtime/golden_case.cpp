@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/npz.h"
 #include "sim/runtime/layer_trace.h"
+#include "sim/runtime/numbered_case.h"
 #include "sim/runtime/registry.h"
 
 namespace vnpu {
@@ -83,6 +84,19 @@ class CaseRun {
     const auto info = parse_json(files_, "case.json");
     const auto bytes = files_.read(files_.model_file());
     const auto model = open_model(ByteView(bytes));
+    if (info.contains("runs")) {
+      findings_.failure = run_numbered(files_, info, *model, options_, result_);
+    } else {
+      run_named(info, *model);
+    }
+    if (findings_.failure) {
+      result_.verdict = Verdict::failed;
+      result_.message = *findings_.failure;
+    }
+  }
+
+ private:
+  void run_named(const Json& info, const ModelFile& model) {
     unsigned programs = 0;
     while (files_.has("output" + suffix(programs) + ".npz")) ++programs;
     if (programs == 0) throw Error(ErrorKind::damaged, "the case has no output.npz");
@@ -91,15 +105,10 @@ class CaseRun {
                                           std::to_string(programs) + " output files are there");
     }
     if (files_.has("traces.json")) traces_ = parse_json(files_, "traces.json");
-    for (unsigned program = 0; program < programs; ++program) run_program(*model, program);
-    if (files_.has("layers.json") && files_.has("tensor_info.txt")) run_layers(*model);
-    if (findings_.failure) {
-      result_.verdict = Verdict::failed;
-      result_.message = *findings_.failure;
-    }
+    for (unsigned program = 0; program < programs; ++program) run_program(model, program);
+    if (files_.has("layers.json") && files_.has("tensor_info.txt")) run_layers(model);
   }
 
- private:
   void run_program(const ModelFile& model, unsigned program) {
     auto options = options_;
     options.program = program;
@@ -213,20 +222,6 @@ Bytes one(DType dtype) {
   return out;
 }
 
-std::string hash_with_ones(const ModelFile& model, const NetworkOptions& options) {
-  const auto network = model.instantiate(options);
-  for (const auto& info : network->inputs()) {
-    const auto element = one(info.dtype);
-    Bytes bytes(info.byte_size);
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = element[i % element.size()];
-    network->set_input(info.name, bytes);
-  }
-  network->run();
-  Sha256 sha;
-  for (const auto& info : network->outputs()) sha.update(network->get(info.name).bytes);
-  return sha.hex();
-}
-
 void run_broken(const CaseFiles& files, NetworkOptions options, CaseResult& result) {
   const auto expected = parse_expectation(parse_json(files, "expect.json"));
   const auto bytes = files.read(files.model_file());
@@ -253,6 +248,20 @@ void run_broken(const CaseFiles& files, NetworkOptions options, CaseResult& resu
 
 }  // namespace
 
+std::string hash_with_ones(const ModelFile& model, const NetworkOptions& options) {
+  const auto network = model.instantiate(options);
+  for (const auto& info : network->inputs()) {
+    const auto element = one(info.dtype);
+    Bytes bytes(info.byte_size);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = element[i % element.size()];
+    network->set_input(info.name, bytes);
+  }
+  network->run();
+  Sha256 sha;
+  for (const auto& info : network->outputs()) sha.update(network->get(info.name).bytes);
+  return sha.hex();
+}
+
 CaseFiles::CaseFiles(std::string name, std::filesystem::path folder)
     : name_(std::move(name)), folder_(std::move(folder)) {
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
@@ -269,14 +278,23 @@ Bytes CaseFiles::read(const std::string& file) const {
   return folder_.empty() ? at->second : read_file(folder_ / file);
 }
 
-std::string CaseFiles::model_file() const {
+Bytes CaseFiles::read_beside(const std::string& file) const {
+  const auto path = std::filesystem::path(file).lexically_normal();
+  if (folder_.empty()) throw Error(ErrorKind::damaged, "a case in an archive cannot have " + file + " beside it");
+  if (path.is_absolute() || path.empty() || *path.begin() == "..") {
+    throw Error(ErrorKind::damaged, file + " is not beside the case");
+  }
+  return read_file(std::filesystem::absolute(folder_).lexically_normal() / ".." / path);
+}
+
+std::string CaseFiles::only_file(const std::string& stem) const {
   std::string found;
   for (const auto& [file, bytes] : files_) {
-    if (!file.starts_with("model.")) continue;
+    if (!file.starts_with(stem + ".")) continue;
     if (!found.empty()) throw Error(ErrorKind::damaged, "the case has " + found + " and " + file);
     found = file;
   }
-  if (found.empty()) throw Error(ErrorKind::damaged, "the case has no model file");
+  if (found.empty()) throw Error(ErrorKind::damaged, "the case has no " + stem + " file");
   return found;
 }
 
