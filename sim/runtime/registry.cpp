@@ -46,8 +46,9 @@ std::unique_ptr<ModelFile> open_model(ByteView file) {
     first += hex;
   }
   throw Error(ErrorKind::damaged, 0, "magic",
-              first.empty() ? "the file is empty"
-                            : "no known model format begins with " + first + "(expected 'CviModel' or a kmodel)");
+              first.empty()
+                  ? "the file is empty"
+                  : "no known model format begins with " + first + "(known: .cvimodel, .kmodel, .bmodel, .joint)");
 }
 
 std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path) {
