@@ -284,44 +284,43 @@ class Conv {
             values[c] = i == 0 ? value : std::max(values[c], value);
           }
         }
-        put(values, table, to);
-      }
-    }
-    return out;
-  }
-
-  // Without sections when the command has none.
-  Table table_of() const {
-    Table out;
-    if (!in_.has_drc()) return out;
-    const auto& in = in_.drc();
-    out.entries = {in.lut_data().data(), static_cast<std::size_t>(in.lut_data_size())};
-    out.starts = {in.start().data(), static_cast<std::size_t>(in.start_size())};
-    out.steps = {in.step().data(), static_cast<std::size_t>(in.step_size())};
-    if (out.steps.empty() || out.starts.size() < out.steps.size() || out.entries.size() < out.steps.size() * 16 + 1) {
-      misfit("a table of " + std::to_string(out.steps.size()) + " sections has " + std::to_string(out.starts.size()) +
-             " starts and " + std::to_string(out.entries.size()) + " entries");
-    }
-    return out;
-  }
-
-  void put(const std::vector<float>& values, const Table& table, std::uint8_t* to) const {
-    const auto store = [&](std::size_t c, auto value) { std::memcpy(to + c * sizeof value, &value, sizeof value); };
-    for (std::size_t c = 0; c < values.size(); ++c) {
-      if (!table.steps.empty()) {
-        const double y = table.at(round_to<std::uint16_t>(values[c], quirks_), quirks_);
-        switch (in_.output_bit()) {
-          case 8: store(c, round_to<std::uint8_t>(y, quirks_)); break;
-          case 16: store(c, round_to<std::uint16_t>(y, quirks_)); break;
-          default: store(c, static_cast<float>(y)); break;
+        if (table.empty()) {
+          put(channels_out_, to, [&](std::size_t c) { return values[c]; });
+        } else {
+          put(channels_out_, to,
+              [&](std::size_t c) { return table.at(round_to<std::uint16_t>(values[c], quirks_), quirks_); });
         }
-        continue;
       }
-      switch (in_.output_bit()) {
-        case 8: store(c, round_to<std::uint8_t>(values[c], quirks_)); break;
-        case 16: store(c, round_to<std::uint16_t>(values[c], quirks_)); break;
-        default: store(c, values[c]); break;
+    }
+    return out;
+  }
+
+  // Empty when the command has none.
+  Table table_of() const {
+    if (!in_.has_drc()) return {};
+    const auto numbers = [](const auto& in) { return std::span(in.data(), static_cast<std::size_t>(in.size())); };
+    return Table(numbers(in_.drc().lut_data()), numbers(in_.drc().start()), numbers(in_.drc().step()));
+  }
+
+  template <class Element, class Value>
+  void store(std::size_t count, std::uint8_t* to, const Value& value) const {
+    for (std::size_t c = 0; c < count; ++c) {
+      Element element;
+      if constexpr (std::is_same_v<Element, float>) {
+        element = static_cast<float>(value(c));
+      } else {
+        element = round_to<Element>(value(c), quirks_);
       }
+      std::memcpy(to + c * sizeof element, &element, sizeof element);
+    }
+  }
+
+  template <class Value>
+  void put(std::size_t count, std::uint8_t* to, const Value& value) const {
+    switch (in_.output_bit()) {
+      case 8: return store<std::uint8_t>(count, to, value);
+      case 16: return store<std::uint16_t>(count, to, value);
+      default: return store<float>(count, to, value);
     }
   }
 

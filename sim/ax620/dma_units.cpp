@@ -101,12 +101,12 @@ Bytes affine(const pb::AffineSubIP& unit, const Bytes& in, const Quirks& quirks)
   if (in.size() % 2 != 0) misfit("affine", in.size(), "whole words");
   const float k = immediate(unit.affine_k(), "affine_k"), b = immediate(unit.affine_b(), "affine_b"),
               limit = immediate(unit.affine_th(), "affine_th");
+  const auto top = round_to<std::uint16_t>(limit, quirks);
   Bytes out(in.size());
   for (std::size_t i = 0; i < in.size() / 2; ++i) {
     const auto raw = word(in, i);
     const float x = unit.affine_signed() ? static_cast<float>(static_cast<std::int16_t>(raw)) : static_cast<float>(raw);
-    const float y = std::clamp(round(x * k + b, quirks), 0.0F, limit);
-    put_word(out, i, static_cast<std::uint16_t>(static_cast<std::uint32_t>(y)));
+    put_word(out, i, std::min(round_to<std::uint16_t>(x * k + b, quirks), top));
   }
   return out;
 }

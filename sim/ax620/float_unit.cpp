@@ -65,25 +65,13 @@ Bytes packed(const Floats& values, pb::BitType type, const Quirks& quirks) {
   return out;
 }
 
-// A table of the unit with its steps as numbers.
-struct UnitTable {
-  std::vector<double> steps;
-  Table table;
-
-  explicit UnitTable(const pb::DrcSet& set) {
-    if (set.drc_datas_size() < 1) throw Error(ErrorKind::damaged, "fma: a table unit without a table");
-    const auto& data = set.drc_datas(0);
-    steps.assign(data.step().begin(), data.step().end());
-    table.entries = {data.lut_data().data(), static_cast<std::size_t>(data.lut_data_size())};
-    table.starts = {data.start().data(), static_cast<std::size_t>(data.start_size())};
-    table.steps = steps;
-    if (steps.empty() || table.starts.size() < steps.size() || table.entries.size() < steps.size() * 16 + 1) {
-      throw Error(ErrorKind::damaged, "fma: a table of " + std::to_string(steps.size()) + " sections has " +
-                                          std::to_string(table.starts.size()) + " starts and " +
-                                          std::to_string(table.entries.size()) + " entries");
-    }
-  }
-};
+Table table_of(const pb::DrcSet& set) {
+  if (set.drc_datas_size() < 1) throw Error(ErrorKind::damaged, "fma: a table unit without a table");
+  const auto& data = set.drc_datas(0);
+  const auto numbers = [](const auto& in) { return std::span(in.data(), static_cast<std::size_t>(in.size())); };
+  const std::vector<double> steps(data.step().begin(), data.step().end());
+  return Table(numbers(data.lut_data()), numbers(data.start()), steps);
+}
 
 class FloatUnit {
  public:
@@ -240,23 +228,22 @@ class FloatUnit {
         return both(in(pb::CrossBar::Add0), in(pb::CrossBar::Add1), [](float a, float b) { return a - b; });
       case pb::CrossBar::Div:
         return both(in(pb::CrossBar::Div0), in(pb::CrossBar::Div1), [](float a, float b) { return a / b; });
-      case pb::CrossBar::Drc: return table(in(pb::CrossBar::IDRC));
+      case pb::CrossBar::Drc: return looked_up(in(pb::CrossBar::IDRC));
       default: throw Error(ErrorKind::unsupported, "fma: crossbar node " + pb::CrossBar::Right_Name(from.right()));
     }
   }
 
-  Value table(Value in) const {
-    const UnitTable unit(unit_.drc_set());
+  Value looked_up(Value in) const {
+    const Table table = table_of(unit_.drc_set());
     const bool is_signed = unit_.drc_set().input_sign_size() > 0 && unit_.drc_set().input_sign(0) != 0;
     const auto factor = static_cast<float>(std::pow(2.0, unit_.idrc_exp_offset()));
     const auto one = [&](float x) {
       float v = x * factor;
       if (is_signed) v = std::clamp(round(v, quirks_), -32768.0F, 32767.0F) + 32768.0F;
-      const auto index = static_cast<std::int64_t>(std::clamp(round(v, quirks_), 0.0F, 65535.0F));
-      return static_cast<float>(unit.table.at(index, quirks_));
+      return static_cast<float>(table.at(round_to<std::uint16_t>(v, quirks_), quirks_));
     };
     if (!in.array) return {std::nullopt, one(in.scalar)};
-    for (float& x : *in.array) x = one(x == x ? x : 0.0F);
+    for (float& x : *in.array) x = one(x);
     return in;
   }
 
