@@ -9,6 +9,7 @@
 #include "models/kmodel/model.h"
 #include "sim/core/network.h"
 #include "sim/core/simd.h"
+#include "sim/k210/ai_ram.h"
 #include "sim/k210/quirks.h"
 
 namespace vnpu::k210 {
@@ -37,6 +38,7 @@ class Program {
   // What the last step computed, packed: maps without the padding of rows, tensors as they lie in memory. Uploads:
   // what was uploaded. Nothing where a step has no result.
   virtual std::optional<Bytes> last_result() const = 0;
+  virtual const AiRam* ai_ram() const { return nullptr; }  // null when the model uses none
 };
 
 // `model` must be of the version; all throw Error(unsupported), Error(fault) or Error(damaged) as KpuLayer does.

@@ -112,6 +112,7 @@ class V4Program final : public Program {
     }
   }
 
+  const AiRam* ai_ram() const override { return &memory_.ram(); }
   void restart() override { at_ = 0; }
 
   std::optional<Bytes> last_result() const override {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "sim/cv18xx/check_file.h"
 #include "sim/cv18xx/model_file.h"
+#include "sim/k210/model_file.h"
 
 namespace vnpu {
 namespace {
@@ -17,9 +18,14 @@ struct Family {
   std::unique_ptr<CheckFile> (*open_checks)(ByteView);
 };
 
+// Families without check files of their own.
+bool no_checks(ByteView) { return false; }
+std::unique_ptr<CheckFile> open_no_checks(ByteView) { return nullptr; }
+
 // One line a family.
 constexpr Family families[] = {
     {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks},
+    {k210::recognises, k210::open, no_checks, open_no_checks},
 };
 
 }  // namespace
@@ -34,9 +40,9 @@ std::unique_ptr<ModelFile> open_model(ByteView file) {
     std::snprintf(hex, sizeof hex, "%02x ", file.data()[i]);
     first += hex;
   }
-  throw Error(
-      ErrorKind::damaged, 0, "magic",
-      first.empty() ? "the file is empty" : "no known model format begins with " + first + "(expected 'CviModel')");
+  throw Error(ErrorKind::damaged, 0, "magic",
+              first.empty() ? "the file is empty"
+                            : "no known model format begins with " + first + "(expected 'CviModel' or a kmodel)");
 }
 
 std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path) {

@@ -60,6 +60,7 @@ class V5Program final : public Program {
       throw;
     }
   }
+  const AiRam* ai_ram() const override { return machine_.ai_ram(); }
   void restart() override { machine_.restart(); }
   std::optional<Bytes> last_result() const override { return machine_.last_result(); }
 
