@@ -1,8 +1,12 @@
 #include "sim/bm1684x/model_file.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "isa/bm1684x/print.h"
 #include "sim/bm1684x/network.h"
 
 namespace vnpu::bm1684x {
@@ -163,8 +167,73 @@ json BmModelFile::describe() const {
   return j;
 }
 
-void BmModelFile::disassemble(const DisasmOptions&, const std::function<void(const std::string&)>&) const {
-  throw Error(ErrorKind::unsupported, "disassembly of bmodels is not there yet");
+// The name of what lies at a DDR address: the tensor or coefficient with the nearest start at or before it.
+class Names {
+ public:
+  explicit Names(const bmodel::Stage& stage) {
+    for (const auto* list : {&stage.inputs, &stage.outputs})
+      for (const auto& each : *list) add(each.device_addr, each.size, each.name);
+    for (const auto& subnet : stage.subnets)
+      for (const auto* list : {&subnet.inputs, &subnet.outputs})
+        for (const auto& each : *list) add(each.device_addr, each.size, each.name);
+    if (!stage.coefficients) return;
+    for (const auto& each : stage.coefficients->locations)
+      add(stage.coefficients->address + each.offset, each.size, each.name);
+    if (stage.coefficients->locations.empty())
+      add(stage.coefficients->address, stage.coefficients->data.size, "coefficients");
+  }
+
+  std::string operator()(std::uint64_t address) const {
+    const auto next = places_.upper_bound(address);
+    if (next == places_.begin()) return {};
+    const auto& [start, place] = *std::prev(next);
+    if (address - start >= place.size) return {};
+    return address == start ? place.name : place.name + "+" + std::to_string(address - start);
+  }
+
+ private:
+  struct Place {
+    std::uint64_t size = 0;
+    std::string name;
+  };
+  void add(std::uint64_t address, std::uint64_t size, const std::string& name) {
+    places_.try_emplace(address, Place{size, name});
+  }
+  std::map<std::uint64_t, Place> places_;
+};
+
+void BmModelFile::disassemble(const DisasmOptions& options, const std::function<void(const std::string&)>& line) const {
+  const ProgramRef at = program(*model_, options.program);
+  const Names names(*at.stage);
+  const PrintOptions print{[&](std::uint64_t address) { return names(address); }};
+  if (!options.json) {
+    std::istringstream header(listing_header());
+    for (std::string text; std::getline(header, text);) line(text);
+  }
+  const auto wanted = [&](const StreamEntry& entry) {
+    return (options.engine.empty() || options.engine == name(entry.engine())) && entry.index >= options.first &&
+           entry.index <= options.last;
+  };
+  for (std::size_t s = 0; s < at.stage->subnets.size(); ++s) {
+    const auto& subnet = at.stage->subnets[s];
+    if (!options.json) {
+      line("net " + printable(at.net->name) + ", stage " + std::to_string(at.stage_index) + ", sub-network " +
+           std::to_string(s) + " (" + mode_name(subnet) + "):");
+    }
+    for (const auto& group : subnet.groups) {
+      // The end commands are shown too: they are part of the file.
+      auto tiu = parse_queue(Engine::tiu, group.tiu.view(), group.tiu_count);
+      auto gdma = parse_queue(Engine::gdma, group.gdma.view(), group.gdma_count);
+      auto entries = in_order(tiu, gdma);
+      for (const auto* queue : {&tiu, &gdma})
+        if (!queue->empty()) entries.push_back(queue->back());
+      for (const auto& entry : entries) {
+        if (!wanted(entry)) continue;
+        line(options.json ? to_json(entry, print).dump(-1, ' ', false, json::error_handler_t::replace)
+                          : bm1684x::print(entry, print));
+      }
+    }
+  }
 }
 
 }  // namespace

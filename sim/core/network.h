@@ -45,6 +45,8 @@ struct NetworkOptions {
   std::string engine = "fast";    // "scalar", "fast", or an instruction-set level: "avx2", "avx512"
   std::string quirks = "vendor";  // see the family's quirk table
   unsigned program = 0;
+  // What every byte of local memory holds when an inference starts; results of a sound model do not depend on it.
+  std::uint8_t local_fill = 0;
 };
 
 // What step() executes.
@@ -57,6 +59,7 @@ struct StepReport {
 
 // The memories a step-by-step check looks at.
 enum class MemoryKind { local, global };
+inline constexpr std::uint64_t whole_memory = ~std::uint64_t{0};  // as a size: all there is from the address
 
 class Network {
  public:

@@ -39,6 +39,7 @@ void K210Network::set_input(std::string_view name, std::span<const std::uint8_t>
       throw Error(ErrorKind::usage, "input '" + std::string(name) + "' takes " + std::to_string(infos[i].byte_size) +
                                         " bytes, not " + std::to_string(bytes.size()));
     }
+    if (program_->at_end()) restart();
     inputs_[i].bytes.assign(bytes.begin(), bytes.end());
     return;
   }

@@ -31,7 +31,7 @@ class V3Program final : public Program {
     const auto& first = model_.layers[0];
     if (const auto* conv = std::get_if<Conv>(&first.body)) {
       const auto& layer = kpu_layer(0);
-      input_ = info("input0", DType::u8, {layer.input().channels, layer.input().height, layer.input().width});
+      input_ = info("input0", DType::u8, {1, layer.input().channels, layer.input().height, layer.input().width});
       input_.memory = "ai_ram";
       input_.address = static_cast<std::uint64_t>(descriptor(*conv).image_src_addr) * line_bytes;
       input_.image.shape = {1, layer.input().channels, layer.input().height, layer.input().width};
