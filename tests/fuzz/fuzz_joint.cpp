@@ -1,6 +1,7 @@
 // A container, a bare part, or a command list: reading it ends with a value or an error, in bounded memory.
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "isa/ax620/print.h"
