@@ -1,6 +1,8 @@
 // vnpu profile: how long a model takes on a board, and why.
 #include "sim/core/profile.h"
 
+#include <malloc.h>
+
 #include <fstream>
 #include <iostream>
 
@@ -95,6 +97,9 @@ void write_to(const std::string& path, auto&& write) {
 }
 
 void run_profile(const Options& options, const Common& common) {
+  // A profile takes a blink, much of it for memory that is given back and taken again. This process ends with it.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   const auto file = open_model(std::filesystem::path(options.model));
   Profile profile = file->profile(options.profile);
   if (!options.tensor_info.empty()) {
