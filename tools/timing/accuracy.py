@@ -84,7 +84,7 @@ def refit(residuals, jacobian, used, values):
     n = len(values)
     step = [0.0] * n
     for _ in range(10):
-        a = [[0.0] * n for _ in range(n)]
+        a = [[1e-12 * (i == k) for k in range(n)] for i in range(n)]  # a parameter that moves nothing stays
         b = [0.0] * n
         for r, j, use in zip(residuals, jacobian, used):
             if not use:
