@@ -179,4 +179,17 @@ TimingBoard timing_board(std::string_view name, std::span<const std::string> set
   return timing_board_from_text(data_file("boards/" + std::string(name) + ".toml"), std::string(name), settings);
 }
 
+HostSteps host_steps(std::string_view function) {
+  constexpr const char* name = "host_functions.toml";
+  const toml::table file = parse(data_file(name), name);
+  const auto* fields = file[function].as_table();
+  if (!fields) fields = file["default"].as_table();
+  const auto number = [&](const char* key) {
+    const auto value = fields ? (*fields)[key].value<double>() : std::nullopt;
+    if (!value || *value < 0) throw Error(ErrorKind::internal, std::string(name) + ": " + key + " is missing");
+    return *value;
+  };
+  return {number("per_input"), number("per_output"), (*fields)["note"].value_or(std::string())};
+}
+
 }  // namespace vnpu::cv18xx
