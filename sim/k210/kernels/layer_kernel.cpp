@@ -196,27 +196,35 @@ void LayerKernel::convolve(const std::uint8_t* from, std::uint8_t* to, Workspace
     }
   }
 
-  // The input is copied; from here on the output may be written over it.
-  auto* sums = workspace.take<std::int32_t>(2 * ops_.out_block * block);
-  auto* sum_x = workspace.take<std::int32_t>(3 * block);
-  std::int32_t* terms = sum_x + block;
-  std::int32_t* scratch = terms + block;
+  // The input is copied; from here on the output may be written over it. Pixels go in pieces whose sums stay in the
+  // nearest cache.
+  constexpr std::size_t piece = 256;
+  auto* sums = workspace.take<std::int32_t>(2 * ops_.out_block * piece);
+  auto* sum_x = workspace.take<std::int32_t>(3 * piece);
+  std::int32_t* terms = sum_x + piece;
+  std::int32_t* scratch = terms + piece;
   auto* flat = workspace.take<std::uint8_t>(output_.channels * padded);
   const std::size_t weights_of_block = taps.size() * ops_.out_block * ops_.quad_words;
   const bool wide = parameters_.wide_weights;
   const std::int32_t offset = ops_.weight_offset * (wide ? 257 : 1);
-  for (std::size_t first = 0; first < padded; first += block) {
-    ops_.sum_block(x + first, taps.data(), taps.size(), sum_x);
+  for (std::size_t first = 0; first < padded; first += piece) {
+    const std::size_t count = std::min(piece, padded - first);
+    for (std::size_t i = 0; i < count; i += block) {
+      ops_.sum_block(x + first + i, taps.data(), taps.size(), sum_x + i);
+    }
     ops_.x_terms(sum_x, static_cast<std::int32_t>(layer_.arg_x), static_cast<std::int32_t>(layer_.shr_x), offset, terms,
-                 block);
+                 count);
     for (std::size_t o = 0; o < output_.channels; o += ops_.out_block) {
-      std::int32_t* high = wide ? sums + ops_.out_block * block : nullptr;
+      std::int32_t* high = wide ? sums + ops_.out_block * piece : nullptr;
       const std::size_t at = o / ops_.out_block * weights_of_block;
-      ops_.dot_block(x + first, taps.data(), taps.size(), packed_[0].data() + at, sums);
-      if (wide) ops_.dot_block(x + first, taps.data(), taps.size(), packed_[1].data() + at, high);
+      for (std::size_t i = 0; i < count; i += block) {
+        const std::uint32_t* from_here = x + first + i;
+        ops_.dot_block(from_here, taps.data(), taps.size(), packed_[0].data() + at, sums + i, piece);
+        if (wide) ops_.dot_block(from_here, taps.data(), taps.size(), packed_[1].data() + at, high + i, piece);
+      }
       for (std::size_t i = 0; i < ops_.out_block && o + i < output_.channels; ++i) {
-        finish(static_cast<std::uint32_t>(o + i), sums + i * block, wide ? high + i * block : nullptr, terms, sum_x,
-               first, g, block, scratch, flat + (o + i) * padded + first);
+        finish(static_cast<std::uint32_t>(o + i), sums + i * piece, wide ? high + i * piece : nullptr, terms, sum_x,
+               first, g, count, scratch, flat + (o + i) * padded + first);
       }
     }
   }
@@ -234,8 +242,9 @@ void LayerKernel::depthwise(const std::uint8_t* from, std::uint8_t* to, bool ove
     from = copy;
   }
   auto* x = workspace.take<std::uint8_t>(g.pitch * (input_.height + 2 * edge) + padded - g.count);
-  auto* sums = workspace.take<std::int32_t>(5 * padded);
-  std::int32_t *high = sums + padded, *sum_x = high + padded, *terms = sum_x + padded, *scratch = terms + padded;
+  constexpr std::size_t piece = 1024;
+  auto* sums = workspace.take<std::int32_t>(5 * piece);
+  std::int32_t *high = sums + piece, *sum_x = high + piece, *terms = sum_x + piece, *scratch = terms + piece;
   auto* flat = workspace.take<std::uint8_t>(padded);
   auto* planes = workspace.take<std::uint8_t>(input_.count() / input_.channels + output_.count() / output_.channels);
   const bool wide = parameters_.wide_weights;
@@ -248,11 +257,14 @@ void LayerKernel::depthwise(const std::uint8_t* from, std::uint8_t* to, bool ove
       std::memcpy(x + (y + edge) * g.pitch + edge, row, input_.width);
     }
     const std::size_t at = c * k * ops_.quad_words;
-    ops_.depthwise(x, g.pitch, k, packed_[0].data() + at, ones_.data(), sums, sum_x, padded);
-    if (wide) ops_.depthwise(x, g.pitch, k, packed_[1].data() + at, ones_.data(), high, sum_x, padded);
-    ops_.x_terms(sum_x, static_cast<std::int32_t>(layer_.arg_x), static_cast<std::int32_t>(layer_.shr_x), offset, terms,
-                 padded);
-    finish(c, sums, wide ? high : nullptr, terms, sum_x, 0, g, padded, scratch, flat);
+    for (std::size_t first = 0; first < padded; first += piece) {
+      const std::size_t count = std::min(piece, padded - first);
+      ops_.depthwise(x + first, g.pitch, k, packed_[0].data() + at, ones_.data(), sums, sum_x, count);
+      if (wide) ops_.depthwise(x + first, g.pitch, k, packed_[1].data() + at, ones_.data(), high, sum_x, count);
+      ops_.x_terms(sum_x, static_cast<std::int32_t>(layer_.arg_x), static_cast<std::int32_t>(layer_.shr_x), offset,
+                   terms, count);
+      finish(c, sums, wide ? high : nullptr, terms, sum_x, first, g, count, scratch, flat + first);
+    }
     write_channel(c, g, flat, to, planes);
   }
 }
