@@ -119,14 +119,15 @@ void LayerKernel::finish(std::uint32_t channel, const std::int32_t* low, const s
 void LayerKernel::write_channel(std::uint32_t channel, const Grid& grid, const std::uint8_t* flat, std::uint8_t* to,
                                 std::uint8_t* scratch) const {
   std::uint8_t* row = to + output_.channel_offset(channel);
+  const std::size_t step = output_.row_bytes();
   if (layer_.pool_type == pool_none || grid.step != 1) {
-    for (std::size_t y = 0; y < grid.rows; ++y, row += output_.row_bytes()) {
+    for (std::size_t y = 0; y < grid.rows; ++y, row += step) {
       std::memcpy(row, flat + y * grid.pitch, output_.width);
     }
     return;
   }
   if (layer_.pool_type == pool_max2 && output_.height * 2 <= input_.height && output_.width * 2 <= input_.width) {
-    for (std::size_t y = 0; y < output_.height; ++y, row += output_.row_bytes()) {
+    for (std::size_t y = 0; y < output_.height; ++y, row += step) {
       const std::uint8_t* upper = flat + 2 * y * grid.pitch;
       ops_.max2(upper, upper + grid.pitch, row, output_.width);
     }
@@ -138,7 +139,7 @@ void LayerKernel::write_channel(std::uint32_t channel, const Grid& grid, const s
     std::memcpy(plane + y * input_.width, flat + y * grid.pitch, input_.width);
   }
   pool_plane(layer_.pool_type, arithmetic_, plane, input_.height, input_.width, pooled, output_.height, output_.width);
-  for (std::size_t y = 0; y < output_.height; ++y, row += output_.row_bytes()) {
+  for (std::size_t y = 0; y < output_.height; ++y, row += step) {
     std::memcpy(row, pooled + y * output_.width, output_.width);
   }
 }
@@ -157,22 +158,20 @@ void LayerKernel::convolve(const std::uint8_t* from, std::uint8_t* to, Workspace
   auto* line = workspace.take<std::uint32_t>(padded_width);
   auto* zeros = workspace.take<std::uint8_t>(input_.width);
   std::memset(zeros, 0, input_.width);
+  const std::size_t row_bytes = input_.row_bytes();
   for (std::size_t q = 0; q < quads; ++q) {
     std::uint32_t ring = 0;
-    for (std::size_t i = 0; i < 4 && q * 4 + i < input_.channels; ++i) {
+    const std::uint8_t* maps[4] = {};  // of the four channels; null behind the last
+    for (std::uint32_t i = 0; i < 4 && q * 4 + i < input_.channels; ++i) {
       ring |= static_cast<std::uint32_t>(layer_.pad_value) << (8 * i);
+      maps[i] = from + input_.channel_offset(static_cast<std::uint32_t>(q) * 4 + i);
     }
     for (std::size_t row = 0; row < plane_rows * g.step; ++row) {
       std::uint32_t* target = g.step == 1 ? x + q * plane + row * g.pitch : line;
       const bool inside = row >= edge && row < input_.height + edge;
       if (inside) {
         const std::uint8_t* rows[4];
-        for (std::size_t i = 0; i < 4; ++i) {
-          const auto channel = static_cast<std::uint32_t>(q * 4 + i);
-          rows[i] = channel < input_.channels
-                        ? from + input_.channel_offset(channel) + (row - edge) * input_.row_bytes()
-                        : zeros;
-        }
+        for (std::size_t i = 0; i < 4; ++i) rows[i] = maps[i] ? maps[i] + (row - edge) * row_bytes : zeros;
         std::fill_n(target, edge, ring);
         ops_.interleave(rows, target + edge, input_.width);
         std::fill(target + edge + input_.width, target + padded_width, ring);
@@ -253,7 +252,8 @@ void LayerKernel::depthwise(const std::uint8_t* from, std::uint8_t* to, bool ove
   if (edge != 0) std::memset(x, pad, g.pitch * (input_.height + 2 * edge));
   for (std::uint32_t c = 0; c < output_.channels; ++c) {
     const std::uint8_t* row = from + input_.channel_offset(c);
-    for (std::size_t y = 0; y < input_.height; ++y, row += input_.row_bytes()) {
+    const std::size_t step = input_.row_bytes();
+    for (std::size_t y = 0; y < input_.height; ++y, row += step) {
       std::memcpy(x + (y + edge) * g.pitch + edge, row, input_.width);
     }
     const std::size_t at = c * k * ops_.quad_words;
