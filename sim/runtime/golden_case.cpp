@@ -84,19 +84,7 @@ class CaseRun {
     const auto info = parse_json(files_, "case.json");
     const auto bytes = files_.read(files_.model_file());
     const auto model = open_model(ByteView(bytes));
-    if (info.contains("runs")) {
-      findings_.failure = run_numbered(files_, info, *model, options_, result_);
-    } else {
-      run_named(info, *model);
-    }
-    if (findings_.failure) {
-      result_.verdict = Verdict::failed;
-      result_.message = *findings_.failure;
-    }
-  }
-
- private:
-  void run_named(const Json& info, const ModelFile& model) {
+    if (info.contains("runs") && info["runs"].is_number()) return run_numbers(info, *model);
     unsigned programs = 0;
     while (files_.has("output" + suffix(programs) + ".npz")) ++programs;
     if (programs == 0) throw Error(ErrorKind::damaged, "the case has no output.npz");
@@ -105,8 +93,20 @@ class CaseRun {
                                           std::to_string(programs) + " output files are there");
     }
     if (files_.has("traces.json")) traces_ = parse_json(files_, "traces.json");
-    for (unsigned program = 0; program < programs; ++program) run_program(model, program);
-    if (files_.has("layers.json") && files_.has("tensor_info.txt")) run_layers(model);
+    for (unsigned program = 0; program < programs; ++program) run_program(*model, program);
+    if (files_.has("layers.json") && files_.has("tensor_info.txt")) run_layers(*model);
+    if (findings_.failure) {
+      result_.verdict = Verdict::failed;
+      result_.message = *findings_.failure;
+    }
+  }
+
+ private:
+  void run_numbers(const Json& info, const ModelFile& model) {
+    const auto failure = run_numbered(files_, info, model, options_, result_);
+    if (!failure) return;
+    result_.verdict = Verdict::failed;
+    result_.message = *failure;
   }
 
   void run_program(const ModelFile& model, unsigned program) {
