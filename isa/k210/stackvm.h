@@ -1,4 +1,4 @@
-// The byte code of a version 5 model's stackvm module: decoding and printing. Source: docs/isa_k210.md; the tables are
+// The byte code of a version 5 model's stackvm module: decoding and printing. Source: docs/stackvm_k210.md; the tables are
 // stackvm_ops.def and stackvm_tensor.def.
 #pragma once
 
