@@ -83,6 +83,12 @@ Activation decode_activation(std::span<const std::uint8_t, activation_bytes> tab
 #undef VNPU_FIELD
 
 #define VNPU_FIELD(name, word, bit, width, sign, effect, meaning) put(bytes, word, bit, width, in.name);
+Layer decode_layer(const std::array<std::uint64_t, 12>& words) {
+  std::array<std::uint8_t, layer_bytes> bytes;
+  std::memcpy(bytes.data(), words.data(), bytes.size());
+  return decode_layer(bytes);
+}
+
 std::array<std::uint8_t, layer_bytes> encode(const Layer& in) {
   std::array<std::uint8_t, layer_bytes> out{};
   std::uint8_t* bytes = out.data();

@@ -88,6 +88,7 @@ std::span<const Field> activation_fields();
 std::vector<std::int64_t> field_values(const Layer& layer);  // in the order of the table
 
 Layer decode_layer(std::span<const std::uint8_t, layer_bytes> words);
+Layer decode_layer(const std::array<std::uint64_t, 12>& words);
 // Values are cut to their field's width. Round trip: encode(decode(x)) == x for every x.
 std::array<std::uint8_t, layer_bytes> encode(const Layer& layer);
 

@@ -1,5 +1,6 @@
 #include "models/kmodel/kfpkg.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -31,7 +32,12 @@ std::uint32_t flash_address(const Json& entry) {
 
 }  // namespace
 
-bool looks_like_kfpkg(ByteView file) { return is_zip(file); }
+bool looks_like_kfpkg(ByteView file) {
+  const std::string_view name = list_name;
+  return is_zip(file) && std::ranges::search(file.span(), name, {}, {}, [](char c) {
+                           return static_cast<std::uint8_t>(c);
+                         }).begin() != file.span().end();
+}
 
 Bytes FlashFile::flash_bytes() const {
   if (!sha256_prefix) return bytes;

@@ -21,7 +21,7 @@ struct FlashFile {
 
 constexpr std::uint64_t flash_limit = 64u << 20;  // bytes of all files together
 
-// True for a ZIP archive, whatever is in it.
+// True for a ZIP archive that names a flash-list.json.
 bool looks_like_kfpkg(ByteView file);
 // In the order of flash-list.json. Throws Error(damaged) for an archive or list that cannot be read or a file that is
 // missing, Error(unsupported) beyond the limit or for a list of another version.

@@ -127,9 +127,7 @@ void Machine::prepare_function(Module& module, Function& function) {
       const KpuParameters parameters{rdata(conv->weights, "conv2d.weights"), false, rdata(conv->bn, "conv2d.bn"),
                                      rdata(conv->activation, "conv2d.activation")};
       try {
-        std::array<std::uint8_t, layer_bytes> words;
-        std::memcpy(words.data(), conv->descriptor.data(), words.size());
-        record.layer.emplace(decode_layer(words), parameters, conv->batches, Arithmetic::v4, options_.level);
+        record.layer.emplace(decode_layer(conv->descriptor), parameters, conv->batches, Arithmetic::v4, options_.level);
       } catch (const Error& error) {
         throw with_context(error, "conv2d at byte " + std::to_string(source.offset));
       }
