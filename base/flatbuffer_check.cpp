@@ -1,12 +1,13 @@
-#include "models/cvimodel/flatbuffer_check.h"
+#include "base/flatbuffer_check.h"
 
-#include <array>
+#include <flatbuffers/flatbuffers.h>
+
+#include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "cvimodel_generated.h"
 
-namespace vnpu::cvimodel {
+namespace vnpu {
 namespace {
 
 constexpr std::uint64_t max_tables = 1'000'000;  // the Verifier's own limit
@@ -32,8 +33,9 @@ std::uint64_t scalar_size(unsigned short base_type) {
 
 class Walk {
  public:
-  Walk(ByteView buffer, std::uint64_t& work_left, std::uint64_t& tables_left, std::vector<std::string>& path)
-      : buffer_(buffer), work_left_(work_left), tables_left_(tables_left), path_(path) {}
+  Walk(ByteView buffer, std::uint64_t& work_left, std::uint64_t& tables_left, std::vector<std::string>& path,
+       const NestedFlatbuffer& nested)
+      : buffer_(buffer), work_left_(work_left), tables_left_(tables_left), path_(path), nested_(nested) {}
 
   void root(const flatbuffers::TypeTable* type) { table(target(0), type); }
 
@@ -96,11 +98,18 @@ class Walk {
     need(at, bytes, scalar_size(type.type_codes[0].base_type), "a struct");
   }
 
-  void nested(std::uint64_t at) {
+  void structures(std::uint64_t at, const flatbuffers::TypeTable& type) const {
+    const auto bytes = static_cast<std::uint64_t>(type.values[type.num_elems]);
+    const std::uint64_t count = read<std::uint32_t>(at, "a vector");
+    need(at + 4, count * bytes, scalar_size(type.type_codes[0].base_type), "a vector");
+    spend(count * bytes + 4, at);
+  }
+
+  void nested(std::uint64_t at, const char* field) {
     const std::uint64_t bytes = vector(at, 1, "a nested flatbuffer");
     if ((at + 4) % 4 != 0) fail(at, "the nested flatbuffer is not aligned");
-    Walk inner(buffer_.sub(at + 4, bytes, "function_args"), work_left_, tables_left_, path_);
-    inner.root(fb::ParameterTypeTable());
+    Walk inner(buffer_.sub(at + 4, bytes, field), work_left_, tables_left_, path_, nested_);
+    inner.root(nested_.root);
   }
 
   void value(std::uint64_t at, const flatbuffers::TypeCode& code, const flatbuffers::TypeTable* type) {
@@ -122,11 +131,12 @@ class Walk {
     if (!code.is_repeating) return value(at, code, type);
 
     const std::uint64_t start = target(at);
-    if (&owner == fb::CpuRoutineTypeTable()) return nested(start);
+    if (&owner == nested_.table && index == nested_.field) return nested(start, owner.names[index]);
     if (const std::uint64_t size = scalar_size(code.base_type)) {
       vector(start, size, "a vector");
       return;
     }
+    if (type && type->st == flatbuffers::ST_STRUCT) return structures(start, *type);
     const std::uint64_t count = vector(start, 4, "a vector");
     path_.emplace_back();
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -173,16 +183,17 @@ class Walk {
   std::uint64_t& work_left_;
   std::uint64_t& tables_left_;
   std::vector<std::string>& path_;
+  const NestedFlatbuffer& nested_;
 };
 
 }  // namespace
 
-void check_flatbuffer(ByteView buffer, const flatbuffers::TypeTable* type) {
+void check_flatbuffer(ByteView buffer, const flatbuffers::TypeTable* type, const NestedFlatbuffer& nested) {
   // An honest buffer is read once; shared strings and vtables make it a little more.
   std::uint64_t work_left = 8 * buffer.size() + 4096;
   std::uint64_t tables_left = max_tables;
   std::vector<std::string> path;
-  Walk(buffer, work_left, tables_left, path).root(type);
+  Walk(buffer, work_left, tables_left, path, nested).root(type);
 }
 
-}  // namespace vnpu::cvimodel
+}  // namespace vnpu
