@@ -59,7 +59,8 @@ void print_routine(const json& routine) {
 
 // One step, where it runs and why.
 void print_step(const json& step) {
-  std::cout << "  " << std::setw(4) << step.at("index").get<std::uint64_t>() << "  " << step.at("name").get<std::string>();
+  std::cout << "  " << std::setw(4) << step.at("index").get<std::uint64_t>() << "  "
+            << step.at("name").get<std::string>();
   if (step.contains("text")) std::cout << "  " << step["text"].get<std::string>();
   std::cout << "  runs on the " << step.at("runs_on").get<std::string>() << ", because "
             << step.at("because").get<std::string>() << "\n";
