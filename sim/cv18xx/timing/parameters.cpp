@@ -1,5 +1,8 @@
 #include "sim/cv18xx/timing/parameters.h"
 
+#include <toml++/toml.h>
+
+#include "base/error.h"
 #include "sim/cv18xx/timing/data_files.h"
 
 namespace vnpu::cv18xx {
@@ -41,7 +44,11 @@ TimingBoard timing_board(std::string_view name, std::span<const std::string> set
 
 HostSteps host_steps(std::string_view function) {
   constexpr const char* name = "host_functions.toml";
-  const toml::table file = parse(data_file(name), name);
+  std::string_view text;
+  for (const DataFile& file : data_files()) {
+    if (file.path == name) text = file.text;
+  }
+  const toml::table file = toml::parse(text, std::string_view(name));
   const auto* fields = file[function].as_table();
   if (!fields) fields = file["default"].as_table();
   const auto number = [&](const char* key) {
