@@ -190,8 +190,9 @@ json AxModelFile::notes(const json& described) const {
   for (const auto& [kind, number] : commands.at("by_unit_and_kind").items()) text += " " + kind + " " + number.dump();
   out.push_back(text);
   text = "jobs:";
-  for (const auto& [unit, number] : commands.value("jobs", json::object()).items())
-    text += " " + unit + " " + number.dump();
+  if (commands.contains("jobs")) {
+    for (const auto& [unit, number] : commands["jobs"].items()) text += " " + unit + " " + number.dump();
+  }
   out.push_back(text + "; waits: " + commands.at("dependencies").get<std::string>());
   if (commands.contains("machine_code")) {
     const auto& code = commands["machine_code"];
