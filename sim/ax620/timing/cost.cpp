@@ -51,6 +51,13 @@ CommandWork conv(const pb::ConvCmd& in, const TimingValues& values) {
   return out;
 }
 
+// Loads through the float unit only expand parameters, at full speed.
+void slow_down(const pb::DMAStream& stream, const TimingValues& values, CommandWork& out) {
+  for (const auto& unit : stream.sub_ips()) {
+    if (unit.has_fma()) out.beats *= values.float_beat;
+  }
+}
+
 void add_streams(const pb::DMAStream& stream, CommandWork& out) {
   for (const auto& unit : stream.sub_ips()) {
     for (const auto& input : unit.fma().input_stream()) {
@@ -77,11 +84,13 @@ CommandWork work_of(const pb::Cmd& command, const TimingValues& values) {
       out.beats = beats(command.st().from_ocm());
       out.ddr_written = bytes(command.st().to_ddr());
       add_streams(command.st().dma_stream(), out);
+      slow_down(command.st().dma_stream(), values, out);
       break;
     case Kind::mv:
       out.beats =
           std::max(command.mv().has_from_ocm() ? beats(command.mv().from_ocm()) : 0.0, beats(command.mv().to_ocm()));
       add_streams(command.mv().dma_stream(), out);
+      slow_down(command.mv().dma_stream(), values, out);
       break;
     default:
       throw Error(ErrorKind::unsupported,

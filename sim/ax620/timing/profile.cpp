@@ -23,11 +23,12 @@ class Builder {
 
   Profile build() {
     order(jobs_);  // names what would wait for ever
+    const auto wake = static_cast<std::uint32_t>(whole(board_.values.wake));
     for (unsigned unit = 0; unit < jobs_.size(); ++unit) {
       if (jobs_[unit].empty()) continue;
       if (lists_.size() == max_engines) throw Error(ErrorKind::unsupported, "profile: jobs on more than 4 units");
       list_of_[unit] = lists_.size();
-      lists_.push_back({"eu" + std::to_string(unit), 0, 0, {}});
+      lists_.push_back({"eu" + std::to_string(unit), 0, wake, {}});
     }
     per_unit_.resize(lists_.size());
     for (const auto& unit : jobs_) {
