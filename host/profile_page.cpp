@@ -161,6 +161,16 @@ void Page::timeline() {
                  p_.engines[shown[i]].name.c_str());
     out_ << form("<rect class=\"track\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n", left, top,
                  width - left, full);
+    // Slices that look the same are one bar.
+    std::size_t first = 0;
+    std::pair<std::string, double> bar;  // class and height of the slices from `first` on
+    const auto flush = [&](std::size_t end) {
+      if (bar.second > 0) {
+        out_ << form("<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", bar.first.c_str(),
+                     left + pixel * static_cast<double>(first), top + full - bar.second,
+                     pixel * static_cast<double>(end - first) + 0.05, bar.second);
+      }
+    };
     for (std::size_t s = 0; s < slices; ++s) {
       double sum = 0, most = -1;
       std::uint32_t bound = 0;
@@ -168,12 +178,13 @@ void Page::timeline() {
         sum += cycles;
         if (cycles > most) most = cycles, bound = which;
       }
-      if (sum <= 0) continue;
-      const double tall = std::max(1.0, std::min(1.0, sum / step) * full);
-      out_ << form("<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>",
-                   bound_class(p_.texts[bound]).c_str(), left + pixel * static_cast<double>(s), top + full - tall,
-                   pixel + 0.05, tall);
+      const double tall = sum > 0 ? std::max(1.0, std::round(std::min(1.0, sum / step) * full * 10) / 10) : 0;
+      const std::pair<std::string, double> here{sum > 0 ? bound_class(p_.texts[bound]) : "", tall};
+      if (here == bar) continue;
+      flush(s);
+      bar = here, first = s;
     }
+    flush(slices);
     out_ << "\n";
   }
   for (int tick = 0; tick <= 5; ++tick) {

@@ -77,8 +77,8 @@ struct Profile {
   std::uint64_t bus_bytes() const;
   double mac_efficiency() const;  // of the peak, over the whole time; 0 when nothing multiplies
 
-  // Names layers by id, as the converter's table tells them. Layers of the same name, which the converter works on piece
-  // by piece, become one, with the first one's id.
+  // Names layers by id, as the converter's table tells them. Layers of the same name, which the converter works on
+  // piece by piece, become one, with the first one's id.
   void name_layers(const std::vector<std::string>& names);
 };
 
