@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "models/cvimodel/model.h"
@@ -16,23 +17,6 @@ constexpr std::uint8_t newest_minor = 4;
 [[noreturn]] inline void damaged(std::uint64_t offset, const std::string& field, const std::string& message) {
   throw Error(ErrorKind::damaged, offset, field, message);
 }
-
-// Bounds what is taken from the heap for things whose size a file can claim without having the bytes.
-class Budget {
- public:
-  explicit Budget(std::uint64_t bytes) : left_(bytes), limit_(bytes) {}
-
-  void charge(std::uint64_t bytes, std::uint64_t offset, const std::string& field) {
-    if (bytes > left_) {
-      throw Error(ErrorKind::unsupported, offset, field,
-                  "needs more memory than the limit of " + std::to_string(limit_) + " bytes for a file of this size");
-    }
-    left_ -= bytes;
-  }
-
- private:
-  std::uint64_t left_, limit_;
-};
 
 bool is_pixel_format(std::string_view name);       // one with an aligned size
 std::uint64_t aligned_size(const Tensor& tensor);  // by shape and pixel format, whatever Tensor::size says

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/tensor.h"
 #include "sim/core/profile.h"
 
@@ -43,6 +45,8 @@ struct NetworkOptions {
   std::string engine = "fast";    // "scalar", "fast", or an instruction-set level: "avx2", "avx512"
   std::string quirks = "vendor";  // see the family's quirk table
   unsigned program = 0;
+  // What every byte of local memory holds when an inference starts; results of a sound model do not depend on it.
+  std::uint8_t local_fill = 0;
 };
 
 // What step() executes.
@@ -52,6 +56,10 @@ struct StepReport {
   std::string text;                       // mnemonic, or "cpu FUNCTION"
   std::optional<std::uint32_t> layer_id;  // source layer, when the command tells it
 };
+
+// The memories a step-by-step check looks at.
+enum class MemoryKind { local, global };
+inline constexpr std::uint64_t whole_memory = ~std::uint64_t{0};  // as a size: all there is from the address
 
 class Network {
  public:
@@ -69,10 +77,17 @@ class Network {
   virtual std::optional<StepReport> next() const = 0;
   // Executes one command or host function; nullopt when the inference is complete.
   virtual std::optional<StepReport> step() = 0;
+  // Bytes that the last step() produced, packed in the order of its tensor (padding of the chip's memory left out);
+  // nullopt when it produced no tensor of its own, or when the family does not tell.
+  virtual std::optional<Bytes> last_result() const { return std::nullopt; }
   // The tensor's bytes as they are in memory now; throws Error(usage) for an unknown name.
   virtual Tensor get(std::string_view name) const = 0;
   // `size` bytes of on-chip (local) memory from `address`, for tensors that live only there.
   virtual Bytes read_local(std::uint64_t address, std::uint64_t size) const = 0;
+  // The same without a copy, and of global memory at its device address; valid until the network changes.
+  virtual std::span<const std::uint8_t> view(MemoryKind, std::uint64_t /*address*/, std::uint64_t /*size*/) const {
+    throw Error(ErrorKind::unsupported, "this family does not show its memories");
+  }
   virtual unsigned lanes() const = 0;
   // A layer's result that lies in local memory from `address`, in the layout the family's compiler gives such results.
   // Throws Error(unsupported) for an element type the layout does not know, Error(fault) outside of local memory.

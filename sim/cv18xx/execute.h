@@ -2,19 +2,14 @@
 #pragma once
 
 #include "isa/cv18xx/command.h"
+#include "sim/core/simd.h"
 #include "sim/cv18xx/memory.h"
 #include "sim/cv18xx/quirks.h"
 
 namespace vnpu::cv18xx {
 
-// `fast` tries the kernels of the best instruction-set level allowed and falls back to the scalar law for what no
-// kernel covers; both give the same bytes.
-enum class SimdLevel { scalar, avx2, avx512 };
-
-// The best level this CPU has (AVX-512 needs F, BW, DQ, VL and VNNI).
-SimdLevel best_simd_level();
-const char* name(SimdLevel level);
-
+// A level tries the kernels of the instruction-set levels up to it and falls back to the scalar law for what no kernel
+// covers; all give the same bytes.
 struct ExecuteOptions {
   Quirks quirks;
   SimdLevel level = SimdLevel::scalar;

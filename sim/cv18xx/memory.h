@@ -3,12 +3,12 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "isa/cv18xx/chip.h"
-#include "sim/cv18xx/workspace.h"
+#include "sim/core/workspace.h"
+#include "sim/core/zero_pages.h"
 
 namespace vnpu::cv18xx {
 
@@ -23,8 +23,8 @@ class Memory {
   std::span<std::uint8_t> local() { return local_; }
   std::span<const std::uint8_t> local() const { return local_; }
 
-  std::span<std::uint8_t> global() { return {global_.get(), global_bytes_}; }
-  std::span<const std::uint8_t> global() const { return {global_.get(), global_bytes_}; }
+  std::span<std::uint8_t> global() { return global_.bytes(); }
+  std::span<const std::uint8_t> global() const { return global_.bytes(); }
 
   // Room for the engines' copies of operands; no part of the chip's state.
   Workspace& workspace() { return workspace_; }
@@ -37,14 +37,9 @@ class Memory {
   std::span<std::uint8_t> global_range(std::uint64_t address, std::uint64_t size);
 
  private:
-  struct Unmap {
-    std::uint64_t size = 0;
-    void operator()(std::uint8_t* bytes) const;
-  };
   std::uint32_t lanes_;
   std::vector<std::uint8_t> local_;
-  std::uint64_t global_bytes_;
-  std::unique_ptr<std::uint8_t[], Unmap> global_;
+  ZeroPages global_;
   Workspace workspace_;
 };
 

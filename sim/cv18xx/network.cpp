@@ -38,20 +38,6 @@ void refuse_if_needed(const cvimodel::Model& model) {
 
 }  // namespace
 
-SimdLevel parse_engine(const std::string& engine) {
-  const SimdLevel best = best_simd_level();
-  if (engine == "fast") return best;
-  for (const SimdLevel level : {SimdLevel::scalar, SimdLevel::avx2, SimdLevel::avx512}) {
-    if (engine != name(level)) continue;
-    if (level > best)
-      throw Error(ErrorKind::usage, "engine '" + engine + "': this CPU does not have it (best: " + name(best) + ")");
-    return level;
-  }
-  if (engine == "rtl" || engine == "mixed")
-    throw Error(ErrorKind::unsupported, "engine '" + engine + "' is not in this build");
-  throw Error(ErrorKind::usage, "unknown engine '" + engine + "': one of scalar, fast, avx2, avx512");
-}
-
 CvNetwork::CvNetwork(std::shared_ptr<const cvimodel::Model> model, const NetworkOptions& options)
     : model_(std::move(model)),
       program_(select(*model_, options.program)),

@@ -16,10 +16,6 @@
 
 namespace vnpu::cv18xx {
 
-// "scalar", "fast" (the best this CPU has), "avx2", "avx512"; throws Error(usage) for another word or a level that
-// this CPU lacks.
-SimdLevel parse_engine(const std::string& engine);
-
 class CvNetwork final : public Network {
  public:
   // Throws Error(unsupported) with all refusals of the model, Error(damaged) for a broken command buffer and

@@ -11,7 +11,7 @@
 #include "sim/cv18xx/kernels/ops.h"
 #include "sim/cv18xx/requantise.h"
 #include "sim/cv18xx/tiu_job.h"
-#include "sim/cv18xx/workspace.h"
+#include "sim/core/workspace.h"
 
 namespace vnpu::cv18xx::kernels {
 

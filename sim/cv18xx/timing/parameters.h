@@ -1,11 +1,12 @@
 // Chips and boards of the time model as data: every value with where it comes from.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "sim/core/parameters.h"
 
 namespace vnpu::cv18xx {
 
@@ -16,20 +17,8 @@ struct TimingValues {
 #undef VNPU_PARAMETER
 };
 
-struct ParameterSource {
-  std::string_view key, unit, meaning;
-  double value = 0;
-  std::string from;  // "measured", "published", "inferred", "fitted", "guessed", "set" (by the user)
-  std::string note;  // the source in words
-  std::string file;  // data file, or "--set"
-};
-
-struct TimingBoard {
-  std::string name, title, chip;
-  std::vector<std::string> accepts;  // chips whose command lists run on it
-  std::string status;                // "validated", or why a time on it is not
+struct TimingBoard : BoardData {
   TimingValues values;
-  std::vector<ParameterSource> sources;  // one a parameter, in the order of parameters.def
 };
 
 // Names of the boards in the data files.
