@@ -17,7 +17,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from board_cases import TIMEOUT, VNPU, BoardCase, BoardProcess, paramiko, run_vnpu, wait_for  # noqa: E402
+from board_cases import TIMEOUT, VNPU, BoardCase, BoardProcess, main, paramiko, run_vnpu, wait_for  # noqa: E402
 from board_recordings import Recordings  # noqa: E402
 
 CYCLES = int(os.environ.get("VNPU_SSH_CYCLES", "300"))  # tools/board_connections.sh: more
@@ -464,4 +464,4 @@ class Boards(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()
