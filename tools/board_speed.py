@@ -142,9 +142,8 @@ def measure_login(board_process, cases, rounds):
 
 
 def measure_exec(vnpu, model, picture, labels, rounds):
-    folder = "/mnt/system/usr/bin"
     line = [vnpu, "exec", "milkv-duo", "--put", f"{model}:/root/m.cvimodel", "--put", f"{picture}:/root/cat.jpg", "--put",
-            f"{labels}:/root/labels.txt", "--", f"{folder}/cvi_sample_classifier", "m.cvimodel", "cat.jpg", "labels.txt"]
+            f"{labels}:/root/labels.txt", "--", "cvi_sample_classifier", "m.cvimodel", "cat.jpg", "labels.txt"]
     measured = Measured()
     for _ in range(rounds):
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()

@@ -462,6 +462,17 @@ class Boards(unittest.TestCase):
         self.assertEqual(run_vnpu("exec", "no-such-board", "--", "true").returncode, 2)
         self.assertEqual(run_vnpu("exec", "milkv-duo", "--put", "/no/such/file:/root/", "--", "true").returncode, 2)
 
+    def test_exec_classifies_a_picture_in_one_line(self):
+        recordings = Recordings(self.work)
+        data = recordings.recorded / "data"
+        result = run_vnpu("exec", "milkv-duo", "--put", f"{recordings.models / 'shapes_int8.cvimodel'}:/root/", "--put",
+                          f"{data / 'shape.jpg'}:/root/", "--put", f"{data / 'synset_shapes.txt'}:/root/", "--",
+                          "cvi_sample_classifier", "shapes_int8.cvimodel", "shape.jpg", "synset_shapes.txt")
+        self.assertEqual((result.returncode, result.stdout.decode()), (0, recordings.out("cls_int8")))
+        aborted = run_vnpu("exec", "milkv-duo", "--put", f"{recordings.models / 'truncated_body.cvimodel'}:/root/", "--",
+                           "cvi_sample_model_info", "truncated_body.cvimodel")
+        self.assertEqual(aborted.returncode, 134)
+
 
 if __name__ == "__main__":
     main()
