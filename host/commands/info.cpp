@@ -57,9 +57,19 @@ void print_routine(const json& routine) {
   std::cout << "\n";
 }
 
+// A part of a net that runs as a whole.
+void print_subnet(const json& subnet) {
+  std::cout << "  subnet  " << subnet.at("kind").get<std::string>();
+  for (const auto& group : subnet.value("groups", json::array()))
+    std::cout << "  " << group.at("tiu") << " TIU and " << group.at("gdma") << " GDMA commands";
+  for (const auto& layer : subnet.value("cpu_layers", json::array())) std::cout << "  layer type " << layer.at("type");
+  std::cout << "\n";
+}
+
 // One step, where it runs and why.
 void print_step(const json& step) {
-  std::cout << "  " << std::setw(4) << step.at("index").get<std::uint64_t>() << "  " << step.at("name").get<std::string>();
+  std::cout << "  " << std::setw(4) << step.at("index").get<std::uint64_t>() << "  "
+            << step.at("name").get<std::string>();
   if (step.contains("text")) std::cout << "  " << step["text"].get<std::string>();
   std::cout << "  runs on the " << step.at("runs_on").get<std::string>() << ", because "
             << step.at("because").get<std::string>() << "\n";
@@ -72,6 +82,8 @@ void print_step(const json& step) {
 void print_program(const json& program, std::size_t index, std::size_t count, const Common& common) {
   const std::string title = count > 1 ? "program " + std::to_string(index) : "program";
   std::cout << paint(common, "bold", title);
+  if (program.contains("net"))
+    std::cout << "  net " << program["net"].get<std::string>() << ", stage " << program.at("stage");
   if (program.contains("shared_bytes")) {
     std::cout << "  shared " << human_bytes(program["shared_bytes"].get<std::uint64_t>()) << ", private "
               << human_bytes(program.at("private_bytes").get<std::uint64_t>());
@@ -80,6 +92,7 @@ void print_program(const json& program, std::size_t index, std::size_t count, co
   for (const auto& tensor : program.at("inputs")) std::cout << "  input   " << tensor_line(tensor) << "\n";
   for (const auto& tensor : program.at("outputs")) std::cout << "  output  " << tensor_line(tensor) << "\n";
   for (const auto& routine : program.value("routines", json::array())) print_routine(routine);
+  for (const auto& subnet : program.value("subnets", json::array())) print_subnet(subnet);
   for (const auto& step : program.value("steps", json::array())) print_step(step);
   if (common.verbose) {
     for (const auto& tensor : program.value("tensors", json::array())) {
@@ -94,6 +107,9 @@ void print_memory(const json& info) {
   std::cout << "  file " << human_bytes(info.at("file_bytes").get<std::uint64_t>());
   if (memory.contains("ion_bytes")) {
     std::cout << ", device memory " << bytes("ion_bytes") << " (weights " << bytes("weight_bytes") << ")";
+  }
+  if (memory.contains("neuron_bytes")) {
+    std::cout << ", neurons " << bytes("neuron_bytes") << ", coefficients " << bytes("coefficient_bytes");
   }
   if (memory.contains("main_bytes")) {
     std::cout << ", main memory " << bytes("main_bytes") << " (with the file " << bytes("file_and_main_bytes")
@@ -123,8 +139,8 @@ void print_text(const json& info, const Common& common) {
     std::cout << "  " << std::left << std::setw(12) << section.at("type").get<std::string>() << std::setw(16)
               << section.at("name").get<std::string>() << std::right << std::setw(9)
               << section.at("stored_bytes").get<std::uint64_t>() << " bytes at 0x" << std::hex
-              << section.at("file_offset").get<std::uint64_t>() << std::dec << "  md5 "
-              << section.at("md5").get<std::string>();
+              << section.at("file_offset").get<std::uint64_t>() << std::dec;
+    if (section.contains("md5")) std::cout << "  md5 " << section["md5"].get<std::string>();
     if (section.value("compressed", false)) std::cout << "  compressed";
     if (section.value("encrypted", false)) std::cout << "  encrypted";
     std::cout << "\n";

@@ -8,10 +8,14 @@ namespace {
 
 using Four = std::array<std::uint32_t, 4>;
 
-std::string list(const Four& values, const char* separator) {
+std::string list(std::initializer_list<std::uint32_t> values, const char* separator = ",") {
   std::string text;
   for (const auto value : values) text += (text.empty() ? "" : separator) + std::to_string(value);
   return text;
+}
+
+std::string list(const Four& values, const char* separator) {
+  return list({values[0], values[1], values[2], values[3]}, separator);
 }
 
 std::string strides(const GdmaCommand& c, const Four& values) {
@@ -58,6 +62,19 @@ Line line_of(const GdmaCommand& c) {
       line.operands = {to + " " + prec_name(c.index_data_format), source(c, " " + list(src, "x"))};
       if (c.dst_nstride) line.attributes.push_back("base=" + std::to_string(c.dst_nstride));
       break;
+    case dma_matrix: {
+      // The side in DDR is a matrix, the other one its rows folded over lanes.
+      const bool load = c.dst_address() < ddr_base;
+      const auto matrix = [](std::uint32_t rows, std::uint32_t columns, std::uint32_t stride) {
+        return " " + std::to_string(rows) + "x" + std::to_string(columns) + " str=" + std::to_string(stride);
+      };
+      const auto folded = [](const Four& size, const Four& stride) {
+        return " " + list({size[0], size[1], 1, size[3]}, "x") + " str=" + list({stride[0], stride[1]});
+      };
+      line.operands = {to + (load ? folded(dst, dst_strides) : matrix(dst[2], dst[3], dst_strides[2])),
+                       source(c, load ? matrix(src[2], src[3], src_strides[2]) : folded(src, src_strides))};
+      break;
+    }
     default:
       line.operands = {to + (c.nchw_copy ? "" : " " + list(dst, "x")) + strides(c, dst_strides),
                        source(c, " " + list(src, "x") + strides(c, src_strides))};

@@ -1,5 +1,6 @@
 #include "sim/bm1684x/model_file.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -19,11 +20,8 @@ std::string_view type_name(std::uint32_t data_type, DType dtype) {
 }
 
 json tensor_json(const bmodel::Tensor& tensor) {
-  json j = {{"name", tensor.name},
-            {"shape", tensor.shape()},
-            {"dtype", type_name(tensor.data_type, tensor.dtype)},
-            {"bytes", tensor.size},
-            {"address", tensor.device_addr}};
+  json j = {{"name", tensor.name},  {"shape", tensor.shape()}, {"dtype", type_name(tensor.data_type, tensor.dtype)},
+            {"bytes", tensor.size}, {"memory", "ddr"},         {"address", tensor.device_addr}};
   if (tensor.scale != 1 || tensor.zero_point != 0) {
     j["qscale"] = tensor.scale;
     j["zero_point"] = tensor.zero_point;
@@ -136,24 +134,25 @@ json BmModelFile::program_json(const ProgramRef& program) const {
 
 json BmModelFile::describe() const {
   const auto& model = *model_;
-  json j = {{"format", "bmodel"},       {"format_version", model.version}, {"chip", "bm1684x"},
-            {"built", model.time},      {"devices", model.device_num},     {"lanes", lane_count},
-            {"file_bytes", file_bytes_}};
+  json j = {
+      {"format", "bmodel"},  {"format_version", model.version}, {"chip", "bm1684x"},   {"converter", model.type},
+      {"built", model.time}, {"devices", model.device_num},     {"lanes", lane_count}, {"file_bytes", file_bytes_}};
   if (!model.nets.empty()) j["name"] = model.nets.front().name;
   json sections = json::array();
-  sections.push_back(
-      {{"name", "flatbuffer"}, {"file_offset", bmodel::header_bytes}, {"bytes", model.flatbuffer_bytes}});
-  sections.push_back({{"name", "binary"},
-                      {"file_offset", bmodel::header_bytes + model.flatbuffer_bytes},
-                      {"bytes", model.binary_bytes}});
-  j["sections"] = sections;
+  const auto section = [&](const char* type, const std::string& what, std::uint64_t offset, std::uint64_t bytes) {
+    sections.push_back({{"type", type}, {"name", what}, {"file_offset", offset}, {"stored_bytes", bytes}});
+  };
+  section("flatbuffer", "", bmodel::header_bytes, model.flatbuffer_bytes);
+  section("binary", "", bmodel::header_bytes + model.flatbuffer_bytes, model.binary_bytes);
   const auto module = [&](const char* key, const std::optional<bmodel::Module>& each) {
     if (!each || each->data.size == 0) return;
     j[key] = blob_json(each->data);
     j[key]["file_name"] = each->file_name;
+    section(key, each->file_name, each->data.file_offset, each->data.size);
   };
   module("kernel_module", model.kernel_module);
   module("cpuop_module", model.cpuop_module);
+  j["sections"] = sections;
   j["programs"] = json::array();
   std::vector<std::string> all;
   const auto list = bm1684x::programs(model);
@@ -162,7 +161,12 @@ json BmModelFile::describe() const {
     for (const auto& reason : refusals(list[i]))
       all.push_back(list.size() > 1 ? "program " + std::to_string(i) + ": " + reason : reason);
   }
-  j["memory"] = {{"neuron_bytes", model.neuron_size}};
+  std::uint64_t most = 0, coefficients = 0;
+  for (const auto& each : list) {
+    most = std::max(most, each.stage->ctx_size + each.stage->io_size);
+    if (each.stage->coefficients) coefficients = std::max(coefficients, each.stage->coefficients->data.size);
+  }
+  j["memory"] = {{"neuron_bytes", most}, {"coefficient_bytes", coefficients}};
   j["refusals"] = all;
   return j;
 }

@@ -5,10 +5,14 @@
 //   model.*          the model file,
 //   input.npz        inputs of program 0; input_1.npz of program 1, ...; raw storage, bf16 as uint16
 //   output.npz       outputs, likewise
-//   traces.json      optional: CRC-32 of every tensor of the model after the whole run
+//   traces.json      optional: CRC-32 of every tensor of the model after the whole run, or a row a command
+//                    (step_trace.h)
 //   layers.json, tensor_info.txt   optional: CRC-32 of every layer's values (float32) when it was produced
-// Cases of formats whose tensors have no names are numbered instead (numbered_case.h). A folder with one of
+// Cases of models with several nets name the net of every run (run_case.h); "dynamic": true in case.json marks models
+// that must be refused. Cases of formats whose tensors have no names are numbered instead (numbered_case.h). A folder
+// with one of
 //   errors.json      broken files, by name
+//   expected.json    files with "loads", whether the vendor's runtime takes them
 //   cases.json       outputs of detectors (arrays of outputs.npz) and the objects found in them
 // holds a set of small checks (case_set.h).
 #pragma once
