@@ -79,7 +79,7 @@ class Builder {
       if (note.refused) throw Error(ErrorKind::unsupported, "layer descriptor, " + note.field + ": " + note.text);
     }
     const LayerTime time = layer_time(layer, wide, values());
-    const double loading = time.cycles(values()) - time.start;
+    const double loading = static_cast<double>(time.later_bytes) / values().weights_mbps * values().kpu_mhz;
     for (std::uint32_t batch = 0; batch < batches; ++batch) {
       TimedCommand timed;
       timed.start_cycles = whole(time.start);
