@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "isa/ax620/print.h"
 #include "sim/ax620/network.h"
+#include "sim/ax620/timing/profile.h"
 
 namespace vnpu::ax620 {
 namespace {
@@ -63,8 +64,8 @@ class AxModelFile final : public ModelFile {
   std::unique_ptr<Network> instantiate(const NetworkOptions& options) const override {
     return std::make_unique<AxNetwork>(model_, options);
   }
-  Profile profile(const ProfileOptions&) const override {
-    throw Error(ErrorKind::unsupported, "profile: there is no time model of the AX620A yet");
+  Profile profile(const ProfileOptions& options) const override {
+    return profile_model(model_->list, model_->jobs, options);
   }
 
  private:
