@@ -13,11 +13,7 @@ namespace {
 using namespace kmodel::v3;
 using K210Layer = vnpu::k210::Layer;
 
-K210Layer descriptor(const Conv& conv) {
-  std::array<std::uint8_t, layer_bytes> words;
-  std::memcpy(words.data(), conv.descriptor.data(), words.size());
-  return decode_layer(words);
-}
+K210Layer descriptor(const Conv& conv) { return decode_layer(conv.descriptor); }
 
 class V3Program final : public Program {
  public:

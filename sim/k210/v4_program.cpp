@@ -136,9 +136,7 @@ class V4Program final : public Program {
   const KpuLayer& kpu_layer(std::size_t at) {
     if (kpu_layers_[at]) return *kpu_layers_[at];
     const auto& conv = std::get<KpuConv2d>(model_.nodes[at].body);
-    std::array<std::uint8_t, layer_bytes> words;
-    std::memcpy(words.data(), conv.descriptor.data(), words.size());
-    const auto layer = decode_layer(words);
+    const auto layer = decode_layer(conv.descriptor);
     if (conv.batches < 1) throw Error(ErrorKind::fault, std::to_string(conv.batches) + " batches");
     const ByteView tail = file_->bytes(conv.tail.offset, conv.tail.count, "kpu_conv2d");
     // The address fields hold the padding before each array until the run time puts addresses there.
