@@ -1,6 +1,7 @@
 #include "sim/bm1684x/execute.h"
 
 #include "base/error.h"
+#include "sim/bm1684x/kernels/kernels.h"
 #include "sim/bm1684x/law.h"
 
 namespace vnpu::bm1684x {
@@ -22,12 +23,13 @@ bool is_lane_mask_command(const TiuCommand& command) {
   return command.tsk_eu_typ >= sys_swr && command.tsk_eu_typ <= sys_swr_collect_from_lmem;
 }
 
-void execute_tiu(const TiuCommand& command, Memory& memory) {
+void execute_tiu(const TiuCommand& command, Memory& memory, SimdLevel level) {
   if (command.tsk_typ == tsk_sys) {
     if (is_lane_mask_command(command)) set_lane_mask(command, memory);
     return;
   }
   const TiuJob job{command, memory, take_lanes(command, memory)};
+  if (kernels::execute(job, level)) return;
   switch (command.tsk_typ) {
     case tsk_conv: return execute_conv(job);
     case tsk_pord: return execute_pord(job);
@@ -44,8 +46,9 @@ void execute_tiu(const TiuCommand& command, Memory& memory) {
   }
 }
 
-void execute_gdma(const GdmaCommand& command, Memory& memory) {
+void execute_gdma(const GdmaCommand& command, Memory& memory, SimdLevel level) {
   if (command.decompress_enable) throw Error(ErrorKind::unsupported, "compressed source");
+  if (kernels::execute(command, memory, level)) return;
   switch (command.cmd_type) {
     case dma_tensor: return execute_dma_tensor(command, memory);
     case dma_cw_transpose: return execute_dma_cw_transpose(command, memory);
@@ -68,18 +71,18 @@ Rounding TiuJob::rounding() const {
   return static_cast<Rounding>(mode);
 }
 
-void execute(const TiuCommand& command, Memory& memory, const ExecuteOptions&) {
+void execute(const TiuCommand& command, Memory& memory, const ExecuteOptions& options) {
   const FlushSubnormals flush;
   try {
-    execute_tiu(command, memory);
+    execute_tiu(command, memory, options.level);
   } catch (const Error& error) {
     throw with_context(error, mnemonic(command));
   }
 }
 
-void execute(const GdmaCommand& command, Memory& memory, const ExecuteOptions&) {
+void execute(const GdmaCommand& command, Memory& memory, const ExecuteOptions& options) {
   try {
-    execute_gdma(command, memory);
+    execute_gdma(command, memory, options.level);
   } catch (const Error& error) {
     throw with_context(error, mnemonic(command));
   }

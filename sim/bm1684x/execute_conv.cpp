@@ -4,68 +4,50 @@
 
 #include "base/error.h"
 #include "sim/bm1684x/cast_law.h"
+#include "sim/bm1684x/conv_form.h"
 #include "sim/bm1684x/cube.h"
-#include "sim/bm1684x/window.h"
 
 namespace vnpu::bm1684x {
 namespace {
 
 // Everything a convolution reads, as raw words.
 struct Conv {
-  explicit Conv(const TiuJob& the_job) : job(the_job) {}
+  Conv(const TiuJob& job, const ConvForm& the_form) : c(job.command), form(the_form) {}
 
-  const TiuJob& job;
-  const TiuCommand& c = job.command;
-  Window window = make_window(c);
-  Shape from{c.res0_n, c.opd0_c, c.opd0_h, c.opd0_w}, to{c.res0_n, c.res0_c, c.res0_h, c.res0_w};
+  const TiuCommand& c;
+  const ConvForm& form;
+  const Window& window = form.window;
+  const Shape& from = form.from;
+  const Shape& to = form.to;
   std::vector<std::uint32_t> input;    // n, ic, y, x
   std::vector<std::uint32_t> weights;  // oc, ic, ky, kx (as the window reads them)
   std::vector<std::uint32_t> channel;  // operand 2, one an output channel
   std::vector<std::uint32_t> old;      // the old result with res_add, else empty
   WindowFill fill;
 
-  std::size_t taps() const { return std::size_t{c.opd1_h} * c.opd1_w; }
   const std::uint32_t* plane(std::uint32_t n, std::uint32_t ic) const {
     return input.data() + (std::size_t{n} * from.c + ic) * from.h * from.w;
   }
   const std::uint32_t* kernel(std::uint32_t oc, std::uint32_t ic) const {
-    return weights.data() + (std::size_t{oc} * from.c + ic) * taps();
+    return weights.data() + (std::size_t{oc} * from.c + ic) * form.taps();
   }
   std::uint32_t element(std::uint32_t n, std::uint32_t ic, std::int32_t row, std::int32_t column) const {
     return window_element(plane(n, ic), row, column, from.w, fill, ic);
   }
 };
 
-TensorView input_view(const TiuCommand& c, const Shape& from) {
-  if (c.opd0_str == Layout::aligned) return aligned_view(c.opd0_addr, c.opd0_prec, from);
-  if (c.opd0_str != Layout::strided) {
-    throw Error(ErrorKind::unsupported, "opd0_str: layout " + std::to_string(c.opd0_str));
-  }
-  return make_view(c.opd0_addr, c.opd0_prec, from, {c.opd0_n_str, c.opd0_c_str, c.opd0_h_str, c.opd0_w_str});
-}
-
-// Input channels lie in packs of 64 bytes (f32: single), each pack with all its taps.
-std::vector<std::uint32_t> read_weights(const Conv& conv) {
-  const TiuCommand& c = conv.c;
-  const std::size_t taps = conv.taps();
-  if (taps * c.opd0_c * c.res0_c > element_limit) throw Error(ErrorKind::fault, "opd1: more than local memory holds");
-  if (c.opd1_const) return std::vector<std::uint32_t>(taps * c.opd0_c * c.res0_c, c.opd1_addr);
-  const std::uint32_t pack = c.opd0_prec == f32 ? 1 : eu_bytes / bytes_of(c.opd0_prec);
-  const std::uint64_t packs = (c.opd0_c + pack - 1) / pack;
-  const TensorView view =
-      make_view(c.opd1_addr, c.opd0_prec, {1, c.res0_c, 1, static_cast<std::uint32_t>(packs * taps * pack)},
-                {0, packs * taps * pack, 0, 1});
-  check_view(view, "opd1");
-  const std::uint8_t* local = conv.job.memory.local().data();
+std::vector<std::uint32_t> read_weights(const TiuJob& job, const ConvForm& form) {
+  const TiuCommand& c = job.command;
+  if (c.opd1_const) return std::vector<std::uint32_t>(form.taps() * c.opd0_c * c.res0_c, c.opd1_addr);
+  const std::uint8_t* local = job.memory.local().data();
   std::vector<std::uint32_t> weights;
-  weights.reserve(taps * c.opd0_c * c.res0_c);
+  weights.reserve(form.taps() * c.opd0_c * c.res0_c);
   for (std::uint32_t oc = 0; oc < c.res0_c; ++oc) {
     for (std::uint32_t ic = 0; ic < c.opd0_c; ++ic) {
       for (std::uint32_t y = 0; y < c.opd1_h; ++y) {
         for (std::uint32_t x = 0; x < c.opd1_w; ++x) {
-          const std::uint64_t tap = conv.window.kernel_row(y) * c.opd1_w + conv.window.kernel_column(x);
-          const std::uint64_t place = (ic / pack * taps + tap) * pack + ic % pack;
-          weights.push_back(load_element(local + view.at(0, oc, 0, static_cast<std::uint32_t>(place)), view.bytes));
+          const auto place = static_cast<std::uint32_t>(form.weight_place(ic, y, x));
+          weights.push_back(load_element(local + form.weights.at(0, oc, 0, place), form.weights.bytes));
         }
       }
     }
@@ -73,7 +55,7 @@ std::vector<std::uint32_t> read_weights(const Conv& conv) {
   return weights;
 }
 
-// Calls finish(n, oc, index of the result, row, column of the result) for every result.
+// Calls sum(n, oc, row, column, index of the result) for every result.
 template <class Sum>
 std::vector<std::uint32_t> for_results(const Conv& conv, Sum&& sum) {
   std::vector<std::uint32_t> values;
@@ -163,45 +145,23 @@ std::vector<std::uint32_t> convolve_f32(const Conv& conv) {
   });
 }
 
-void check_types(const TiuCommand& c) {
-  const Precision from = c.opd0_prec, to = c.res0_prec;
-  const bool fits = from == i8    ? (c.tsk_eu_typ == 0 ? to == i32 || to == i16 : to == i8 || to == i16)
-                    : from == f32 ? to == f32
-                                  : (from == f16 || from == bf16) && (to == from || to == f32);
-  if (!fits)
-    throw Error(ErrorKind::fault, std::string("operands of ") + prec_name(from) + ", result of " + prec_name(to));
-  if (c.tsk_eu_typ > 2 || (c.tsk_eu_typ != 0 && from != i8)) {
-    throw Error(ErrorKind::unsupported, "operation " + std::to_string(c.tsk_eu_typ) + " of " + prec_name(from));
-  }
-  if (c.tsk_eu_typ != 0 && (!c.opd2_const || !c.opd3_const)) {
-    throw Error(ErrorKind::unsupported, "requantisation with parameters per channel");
-  }
-  if (c.res_add && bytes_of(to) != 4) throw Error(ErrorKind::fault, std::string("res_add to ") + prec_name(to));
-}
-
 }  // namespace
 
 void execute_conv(const TiuJob& job) {
   const TiuCommand& c = job.command;
-  check_types(c);
-  Conv conv(job);
-  const TensorView result = aligned_view(c.res0_addr, c.res0_prec, conv.to);
-  check_view(result, "res0");
-  if (conv.to.count() * conv.taps() * c.opd0_c > work_limit)
-    throw Error(ErrorKind::fault, "more work than any network");
+  const ConvForm form = make_conv_form(c);
+  Conv conv(job, form);
   conv.fill = read_window_fill(job, c.opd0_prec, c.opd0_c);
   if (c.tsk_eu_typ != 0) conv.fill.pairs[0] = 0;  // operand 3 is the shift
-  conv.weights = read_weights(conv);
-  conv.input = read(job.memory, input_view(c, conv.from), "opd0");
-  const Precision parameter = c.opd0_prec == i8 ? i8 : f32;
-  conv.channel =
-      read_operand(job, c.opd2_const, c.opd2_addr, channel_view(c.opd2_addr, parameter, {1, c.res0_c, 1, 1}), "opd2");
-  if (c.res_add) conv.old = read(job.memory, result, "res0");
+  conv.weights = read_weights(job, form);
+  conv.input = read(job.memory, form.input, "opd0");
+  conv.channel = read_conv_channels(job);
+  if (c.res_add) conv.old = read(job.memory, form.result, "res0");
   const auto values = c.opd0_prec == i8    ? convolve_integer(conv)
                       : c.opd0_prec == f32 ? convolve_f32(conv)
                       : c.opd0_prec == f16 ? convolve_half<F16>(conv)
                                            : convolve_half<BF16>(conv);
-  write(job.memory, result, values, job.lanes);
+  write(job.memory, form.result, values, job.lanes);
 }
 
 }  // namespace vnpu::bm1684x

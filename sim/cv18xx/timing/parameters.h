@@ -35,4 +35,12 @@ TimingBoard timing_board(std::string_view name, std::span<const std::string> set
 TimingBoard timing_board_from_text(std::string_view text, const std::string& name,
                                    std::span<const std::string> settings = {});
 
+// Elementary steps of a function on the CPU for each element of its inputs and outputs; counted, so always a guess. A
+// function that is not in the data file gets its "default".
+struct HostSteps {
+  double per_input = 0, per_output = 0;
+  std::string note;
+};
+HostSteps host_steps(std::string_view function);
+
 }  // namespace vnpu::cv18xx

@@ -269,10 +269,7 @@ Profile Builder::build() {
 
   for (const EngineList& list : lists_) profile_.engines.push_back({list.name, true});
   profile_.engines[at_cpu].accelerator = false;
-  for (const auto& commands : per_engine_) {
-    profile_.commands.insert(profile_.commands.end(), commands.begin(), commands.end());
-  }
-  finish_profile(profile_, lists_, simulate(lists_, machine));
+  finish_profile(profile_, lists_, std::move(per_engine_), simulate(lists_, machine));
   profile_.chip = board_.chip;
   profile_.board = board_.name;
   profile_.board_title = board_.title;
