@@ -103,6 +103,15 @@ class V3Program final : public Program {
     }
   }
 
+  ResultType last_result_type() const override {
+    if (result_layer_) {
+      const MapShape& map = result_layer_->output();
+      return {DType::u8, {1, map.channels, map.height, map.width}};
+    }
+    return {result_is_float_ ? DType::f32 : DType::u8,
+            {static_cast<std::int64_t>(result_.size() / (result_is_float_ ? 4 : 1))}};
+  }
+
   const AiRam* ai_ram() const override { return &ram_; }
   void restart() override { at_ = 0; }
 
@@ -140,6 +149,8 @@ class V3Program final : public Program {
   void execute(std::size_t at) {
     const auto& layer = model_.layers[at];
     result_layer_ = nullptr;
+    const auto output = output_of(layer);
+    result_is_float_ = output && output->is_float;
     if (const auto* conv = std::get_if<Conv>(&layer.body)) {
       const KpuLayer& kpu = kpu_layer(at);
       kpu.run(ram_);
@@ -173,6 +184,7 @@ class V3Program final : public Program {
   TensorInfo input_;
   std::size_t at_ = 0;
   Bytes result_;
+  bool result_is_float_ = false;
   const KpuLayer* result_layer_ = nullptr;
 };
 
