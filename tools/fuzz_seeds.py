@@ -125,6 +125,16 @@ def command_seeds():
         yield path.stem + ".words", bytes([chip | 3]) + b"".join(words for _, words in records)
 
 
+def bmodel_seeds():
+    """The smallest models of some families, and two that hold several stages or nets."""
+    golden = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/bm1684x"
+    for family, wanted in (("act", 2), ("index", 2), ("special", 3)):
+        with tarfile.open(golden / f"{family}.tar.xz") as archive:
+            models = [(entry.size, entry.name) for entry in archive if entry.name.endswith(".bmodel")]
+            for _, name in sorted(models)[:wanted]:
+                yield name.replace("/", "_"), archive.extractfile(name).read()
+
+
 def sftp_seeds():
     """Requests as fuzz_sftp.cpp takes them: two bytes of length, type, id, fields."""
     u32, u64 = (lambda v: struct.pack(">I", v)), (lambda v: struct.pack(">Q", v))
@@ -168,6 +178,7 @@ def seeds():
     yield "fuzz_sftp", dict(sftp_seeds())
     yield "fuzz_scp", dict(scp_seeds())
     yield "fuzz_commands", dict(command_seeds())
+    yield "fuzz_bmodel", dict(bmodel_seeds())
     arrays = {"a": npy("<f4", "(1, 2, 3)", bytes(24)), "b": npy("|i1", "(5,)", b"12345"), "c": npy("<u2", "()", b"\1\2")}
     yield "fuzz_npz", {
         "stored.npz": npz(arrays, zipfile.ZIP_STORED),
