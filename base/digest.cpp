@@ -22,19 +22,21 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
-std::string evp(const EVP_MD* kind, std::span<const std::uint8_t> bytes) {
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> out;
-  unsigned size = 0;
-  if (!EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr)) {
+template <std::size_t size>
+std::array<std::uint8_t, size> evp(const EVP_MD* kind, std::span<const std::uint8_t> bytes) {
+  std::array<std::uint8_t, size> out;
+  if (!EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, kind, nullptr)) {
     throw Error(ErrorKind::internal, "OpenSSL computed no digest");
   }
-  return to_hex(std::span(out).first(size));
+  return out;
 }
 
 }  // namespace
 
-std::string md5_hex(std::span<const std::uint8_t> bytes) { return evp(EVP_md5(), bytes); }
-std::string sha256_hex(std::span<const std::uint8_t> bytes) { return evp(EVP_sha256(), bytes); }
+std::string md5_hex(std::span<const std::uint8_t> bytes) { return to_hex(evp<16>(EVP_md5(), bytes)); }
+std::string sha256_hex(std::span<const std::uint8_t> bytes) { return to_hex(sha256(bytes)); }
+
+std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) { return evp<32>(EVP_sha256(), bytes); }
 
 std::uint32_t crc32(std::span<const std::uint8_t> bytes, std::uint32_t previous) {
   if (bytes.empty()) return previous;  // zlib takes a null pointer for "start anew"

@@ -131,7 +131,7 @@ class Walk {
     if (!code.is_repeating) return value(at, code, type);
 
     const std::uint64_t start = target(at);
-    if (&owner == nested_.owner) return nested(start, owner.names[index]);
+    if (&owner == nested_.table && index == nested_.field) return nested(start, owner.names[index]);
     if (const std::uint64_t size = scalar_size(code.base_type)) {
       vector(start, size, "a vector");
       return;

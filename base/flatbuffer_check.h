@@ -9,10 +9,11 @@ struct TypeTable;
 
 namespace vnpu {
 
-// A vector of bytes that is a flatbuffer itself: all of `owner`'s are, with this root type.
+// A field of bytes that is a flatbuffer itself.
 struct NestedFlatbuffer {
-  const flatbuffers::TypeTable* owner = nullptr;
-  const flatbuffers::TypeTable* root = nullptr;
+  const flatbuffers::TypeTable* table = nullptr;  // the table that has it
+  std::size_t field = 0;
+  const flatbuffers::TypeTable* root = nullptr;  // of the inner flatbuffer
 };
 
 // Checks every offset, vtable, vector, string and alignment that `type` reaches from the root of `buffer`, nested

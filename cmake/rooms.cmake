@@ -10,7 +10,7 @@ if(VNPU_SANITIZE OR VNPU_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(VNPU_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
 endif()
 
 # vnpu_room(NAME LIBS...): a static library of all .cpp files of the current folder and below.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,13 @@
 #include "devices/process.h"
 #include "devices/tpu_queue.h"
 #include "devices/vfs/vfs.h"
+
+namespace vnpu::cv18xx {
+struct StreamEntry;
+}
+namespace vnpu::programs {
+struct PmuRecord;
+}
 
 namespace vnpu::devices {
 
@@ -66,6 +74,8 @@ struct BoardOptions {
   std::optional<std::uint64_t> ion_bytes;          // instead of the data file's
   std::optional<std::int64_t> start_time_ns;       // the board's clock at start, then it runs; none: the host's time
   bool strict_hardware = false;                    // refuse what the real board refuses (SFTP on the Duo)
+  // What the performance unit records of a submission, instead of the time model's; the driver then tells no clock.
+  std::function<std::vector<programs::PmuRecord>(std::span<const cv18xx::StreamEntry>)> pmu_records;
 };
 
 // One login or one command. Either `terminal`, or the three streams (a missing one reads as empty, swallows writes).

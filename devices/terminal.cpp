@@ -70,6 +70,10 @@ class Pty : public Terminal {
     mode_ = mode;
     changed_.notify_all();
   }
+  bool readable_within(std::chrono::milliseconds time, const std::stop_token& stop) override {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, stop, time, [&] { return !ready_.empty() || ends_ > 0 || gone_; });
+  }
   void set_foreground(int group) override { foreground_ = group; }
   int foreground() const override { return foreground_; }
   void set_deliver(std::function<void(int, int)> deliver) override {

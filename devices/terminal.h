@@ -1,6 +1,7 @@
 // A pseudo terminal: the line discipline between a user's keys and the board's programs (echo, erase, ^C, ^D, CR/LF).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,6 +38,8 @@ class Terminal : public Stream, public std::enable_shared_from_this<Terminal> {
   };
   virtual Mode mode() const = 0;
   virtual void set_mode(Mode mode) = 0;
+  // Waits this long for something to read; false: nothing came. Tells a lone ESC from the begin of a key's sequence.
+  virtual bool readable_within(std::chrono::milliseconds time, const std::stop_token& stop) = 0;
   // The process group that gets SIGINT (^C), SIGQUIT (^\) and SIGWINCH; `deliver(group, signal)` is the board's.
   virtual void set_foreground(int group) = 0;
   virtual int foreground() const = 0;

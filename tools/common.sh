@@ -23,3 +23,8 @@ build() { # PRESET TARGETS...
   run cmake --preset "$preset" > "build/$preset.log" 2>&1 || { mkdir -p build; cat "build/$preset.log"; return 1; }
   NINJA_STATUS="   [%f/%t %es] " run cmake --build "build/$preset" --target "$@"
 }
+
+# The MicroPython guest of the boards that have one. Without it (no package index in reach) they are refused by name.
+install_guest() {
+  tools/guest/install.sh || echo "   the MicroPython guest could not be installed: maix-k210 will say so, its tests are skipped"
+}

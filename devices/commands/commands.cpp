@@ -1,9 +1,11 @@
 #include "devices/commands/commands.h"
 
+#include "devices/awk/awk_command.h"
 #include "devices/commands/common.h"
 #include "devices/commands/scp.h"
 #include "devices/commands/usage.h"
 #include "devices/shell/shell.h"
+#include "devices/vi/vi_command.h"
 
 namespace vnpu::devices {
 
@@ -60,6 +62,10 @@ void add_shell_commands(ProgramTable& table) {
   add_archive_commands(table);
   add_network_commands(table);
   add_sed_command(table);
+  add_diff_command(table);
+  add_pager_commands(table);
+  table.add_applet("awk", awk::awk_command, "/usr/bin");
+  table.add_applet("vi", vi::vi_command);
 }
 
 }  // namespace vnpu::devices

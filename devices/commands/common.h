@@ -98,7 +98,8 @@ VNPU_FAMILY(digest_commands);
 VNPU_FAMILY(archive_commands);
 VNPU_FAMILY(network_commands);
 VNPU_FAMILY(sed_command);
-VNPU_FAMILY(editor_commands);
+VNPU_FAMILY(diff_command);
+VNPU_FAMILY(pager_commands);
 #undef VNPU_FAMILY
 
 }  // namespace vnpu::devices::commands

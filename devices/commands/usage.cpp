@@ -6,6 +6,7 @@ namespace vnpu::devices::commands {
 
 std::string usage_of(const std::string& name) {
   static const std::map<std::string, const char*> lines{
+      {"awk", "[OPTIONS] [AWK_PROGRAM] [FILE]..."},
       {"basename", "FILE [SUFFIX]"},
       {"cat", "[-nbvteA] [FILE]..."},
       {"chgrp", "[-Rhcfv] GROUP FILE..."},
@@ -18,7 +19,7 @@ std::string usage_of(const std::string& name) {
       {"dd", "[if=FILE] [of=FILE] [bs=N] [count=N] [skip=N] [seek=N] [conv=notrunc]"},
       {"devmem", "ADDRESS [WIDTH [VALUE]]"},
       {"df", "[-Pkmh] [-T] [FILE]..."},
-      {"diff", "[-qu] FILE1 FILE2"},
+      {"diff", "[-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2"},
       {"dirname", "FILENAME"},
       {"dmesg", ""},
       {"du", "[-aHLdclsxhmk] [FILE]..."},
@@ -30,11 +31,13 @@ std::string usage_of(const std::string& name) {
       {"head", "[OPTIONS] [FILE]..."},
       {"hexdump", "[-Cn] [FILE]..."},
       {"id", "[-ugGn] [USER]"},
+      {"less", "[-EFIMmNSRh~] [FILE]..."},
       {"ln", "[-sfnbTv] TARGET... LINK|DIR"},
       {"ls", "[-1AaCxdLHRFplinshrSXvctu] [FILE]..."},
       {"md5sum", "[-c[sw]] [FILE]..."},
       {"mkdir", "[-m MODE] [-p] DIRECTORY..."},
       {"mktemp", "[-dt] [-p DIR] [TEMPLATE]"},
+      {"more", "[FILE]..."},
       {"mv", "[-fin] SOURCE... DEST"},
       {"passwd", "[USER]"},
       {"ps", ""},
@@ -58,6 +61,7 @@ std::string usage_of(const std::string& name) {
       {"uname", "[-amnrspvio]"},
       {"uniq", "[-cdu] [INPUT [OUTPUT]]"},
       {"unzip", "[-lnojpq] FILE[.zip] [FILE]... [-d DIR]"},
+      {"vi", "[-c CMD] [-R] [-H] [FILE]..."},
       {"wc", "[-clwL] [FILE]..."},
       {"wget", "[-q] [-O FILE] URL..."},
       {"which", "COMMAND..."},

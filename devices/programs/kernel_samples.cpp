@@ -8,148 +8,19 @@
 
 #include "base/dtype.h"
 #include "base/error.h"
-#include "devices/programs/output.h"
+#include "devices/programs/kernel.h"
 #include "devices/programs/vendor_programs.h"
-#include "isa/cv18xx/chip.h"
-#include "sim/cv18xx/execute.h"
 
 namespace vnpu::programs {
 namespace {
 
 using namespace cv18xx;
 
-constexpr std::uint32_t stride_registers = 3;  // strides from the command's own fields
-constexpr std::uint32_t columns = 64;          // of the tensors of the element-wise samples
+constexpr std::uint32_t columns = 64;  // of the tensors of the element-wise samples
 constexpr std::uint32_t channels = 3;
 
-// A list of commands on tensors [1, channels, 1, width] that lie one behind the other in local memory, each channel in
-// the next lane.
-class Kernel {
- public:
-  Kernel(ProgramHost& host, Output& out) : host_(host), memory_(chip_of(host), std::uint64_t{1} << 20) {
-    constexpr std::uint64_t bytes = 1 << 20;
-    ion_ = host.allocate_ion(bytes, "command buffer");
-    if (!ion_) {
-      out.print("alloc command buffer failed\n");
-      abort_program();
-    }
-    out.format("alloc command buffer %llu bytes success\n", static_cast<unsigned long long>(bytes));
-  }
-
-  std::span<std::uint8_t> dram() { return memory_.global(); }
-
-  // Global to local or back; rows of `width` elements, `global_step` bytes apart.
-  void move(bool load, std::uint64_t global, std::uint32_t local, std::uint32_t rows, std::uint32_t width,
-            std::uint32_t element, std::uint32_t global_step, std::uint32_t channel_count) {
-    TdmaCommand c;
-    c.vld = 1;
-    c.trans_dir = load ? g2l : l2g;
-    c.src_fmt = c.dst_fmt = element;  // 1 int8, 2 bf16: also the bytes of an element
-    c.src_n = 1;
-    c.src_c = c.dst_c = channel_count;
-    c.src_h = c.dst_h = rows;
-    c.src_w = c.dst_w = width;
-    const std::uint32_t step = width * element;
-    (load ? c.src_h_stride : c.dst_h_stride) = global_step;
-    (load ? c.src_c_stride_low : c.dst_c_stride_low) = global_step * rows & 0xffff;
-    (load ? c.src_c_stride_high : c.dst_c_stride_high) = global_step * rows >> 16;
-    (load ? c.src_n_stride : c.dst_n_stride) = global_step * rows * channel_count;
-    (load ? c.dst_h_stride : c.src_h_stride) = step;
-    (load ? c.dst_c_stride_low : c.src_c_stride_low) = step * rows;
-    (load ? c.dst_n_stride : c.src_n_stride) = step * rows * channel_count;
-    (load ? c.src_base_addr_low : c.dst_base_addr_low) = static_cast<std::uint32_t>(global);
-    (load ? c.dst_base_addr_low : c.src_base_addr_low) = local;
-    add({Engine::tdma, c, 0, 0});
-  }
-
-  struct Operand {
-    std::uint32_t address = 0;
-    std::uint32_t channel_step = columns;         // from one channel of a lane to the next
-    std::uint32_t row_step = 0, column_step = 1;  // all in elements
-  };
-
-  // result = a (op) b, element by element; `b` absent: the constant.
-  void arith(ArithOp op, std::uint32_t element, const Operand& result, const Operand& a, const Operand* b,
-             std::uint32_t constant, std::uint32_t rows, std::uint32_t width) {
-    TiuCommand c;
-    c.cmd_en = 1;
-    c.tsk_typ = tsk_arith;
-    c.tsk_eu_typ = op;
-    c.tsk_opd_num = op == arith_copy ? 1 : 2;
-    c.opt_res_shift = 0;
-    c.opt_rshift_typ = 0;
-    c.opd_typ = element == 2;
-    c.opt_res0_sign = c.opt_opd0_sign = c.opt_opd1_sign = 1;
-    c.res0_c = c.opd0_c = channels;
-    c.res0_h = c.opd0_h = rows;
-    c.res0_w = c.opd0_w = width;
-    c.short_res0_str = c.short_opd0_str = c.short_opd1_str = stride_registers;
-    const auto strides = [&](const Operand& o, std::uint32_t& n, std::uint32_t& ch, std::uint32_t& h, std::uint32_t& w,
-                             std::uint32_t& plane) {
-      w = o.column_step * element;
-      h = o.row_step * element;
-      n = ch = plane = o.channel_step * element;
-    };
-    strides(result, c.res0_n_str, c.res0_c_str, c.res0_h_str, c.res0_w_str, c.res0_b_str);
-    strides(a, c.opd0_n_str, c.opd0_c_str, c.opd0_h_str, c.opd0_w_str, c.opd0_b_str);
-    c.res0_addr = result.address;
-    c.opd0_addr = a.address;
-    if (op != arith_copy) {  // of a constant, too
-      c.opd1_c = channels;
-      c.opd1_h = rows;
-      c.opd1_w = width;
-    }
-    if (b) {
-      strides(*b, c.opd1_n_str, c.opd1_c_str, c.opd1_h_str, c.opd1_w_str, c.opd1_b_str);
-      c.opd1_addr = b->address;
-    } else {
-      c.opt_opd1_const = op != arith_copy;
-      c.opd1_addr = constant;
-    }
-    add({Engine::tiu, c, 0, 0});
-  }
-
-  void run() {
-    TpuJob job;
-    job.stream = list_;
-    host_.run_tpu(job, [&] {
-      const ExecuteOptions options;
-      for (const auto& entry : list_) {
-        if (entry.engine == Engine::tdma) {
-          execute(entry.tdma(), memory_, options);
-        } else {
-          execute(entry.tiu(), memory_, options);
-        }
-      }
-    });
-    list_.clear();
-  }
-
- private:
-  static const Chip& chip_of(const ProgramHost& host) {
-    if (const Chip* chip = find_chip(host.chip())) return *chip;
-    throw Error(ErrorKind::unsupported, "chip " + host.chip());
-  }
-
-  void add(StreamEntry entry) {
-    entry.index = static_cast<std::uint32_t>(list_.size());
-    list_.push_back(std::move(entry));
-  }
-
-  ProgramHost& host_;
-  Memory memory_;
-  std::shared_ptr<void> ion_;
-  std::vector<StreamEntry> list_;
-};
-
-// A few bits that look random and are the same in every run.
-std::uint32_t bits_of(std::uint32_t i) {
-  i = (i ^ 61) ^ (i >> 16);
-  i *= 9;
-  i ^= i >> 4;
-  i *= 0x27d4eb2d;
-  return i ^ i >> 15;
-}
+// A tensor [1, channels, 1, columns].
+Kernel::Operand at(std::uint32_t address) { return {address, columns}; }
 
 int differ(Output& out) {
   out.print("Comparing failed!\n");
@@ -223,12 +94,12 @@ int sample_mask(ProgramHost& host) {
     for (std::uint32_t i = 0; i < count; ++i)
       kernel.dram()[source + i] = static_cast<std::uint8_t>(i % 5 ? bits_of(i) : limit);
     const auto at_least = [&](std::uint32_t where, std::int32_t least) {
-      kernel.arith(arith_ge, 1, {where}, {x}, nullptr, static_cast<std::uint8_t>(least), 1, columns);
+      kernel.arith(arith_ge, 1, at(where), at(x), nullptr, static_cast<std::uint8_t>(least), channels, 1, columns);
     };
     const auto invert = [&](std::uint32_t where) {
-      kernel.arith(arith_xor, 1, {where}, {where}, nullptr, 1, 1, columns);
+      kernel.arith(arith_xor, 1, at(where), at(where), nullptr, 1, channels, 1, columns);
     };
-    const Kernel::Operand second{other};
+    const Kernel::Operand second = at(other);
     const std::tuple<const char*, std::function<void()>, bool (*)(int)> tests[] = {
         {"gt", [&] { at_least(result, limit + 1); }, [](int v) { return v > limit; }},
         {"ge", [&] { at_least(result, limit); }, [](int v) { return v >= limit; }},
@@ -237,7 +108,7 @@ int sample_mask(ProgramHost& host) {
            at_least(result, limit);
            at_least(other, limit + 1);
            invert(other);
-           kernel.arith(arith_and, 1, {result}, {result}, &second, 0, 1, columns);
+           kernel.arith(arith_and, 1, at(result), at(result), &second, 0, channels, 1, columns);
          },
          [](int v) { return v == limit; }},
         {"lt",
@@ -287,7 +158,7 @@ int sample_reduce_mul(ProgramHost& host) {
       const Kernel::Operand product{result, step};
       for (std::uint32_t r = 1; r < rows; ++r) {
         const Kernel::Operand factors{r * row, step};
-        kernel.arith(arith_mul, element, product, {r == 1 ? 0 : result, step}, &factors, 0, 1, width);
+        kernel.arith(arith_mul, element, product, {r == 1 ? 0 : result, step}, &factors, 0, channels, 1, width);
       }
       // The product is the first row of each channel's place.
       kernel.move(false, target, result, rows, width, element, row, channels);
@@ -317,7 +188,7 @@ int sample_upsample(ProgramHost& host) {
     kernel.move(true, source, 0, rows, width, 1, width, channels);
     for (std::uint32_t i = 0; i < 4; ++i) {
       const Kernel::Operand corner{result + i / 2 * 2 * width + i % 2, large, 4 * width, 2};
-      kernel.arith(arith_copy, 1, corner, {0, rows * width, width}, nullptr, 0, rows, width);
+      kernel.arith(arith_copy, 1, corner, {0, rows * width, width}, nullptr, 0, channels, rows, width);
     }
     kernel.move(false, target, result, 2 * rows, 2 * width, 1, 2 * width, channels);
     kernel.run();

@@ -54,7 +54,9 @@ bool ProcessHost::has_tpu() const {
 }
 
 // The time model's clock, in whose ticks the records are.
-std::uint32_t ProcessHost::tpu_clock() const { return static_cast<std::uint32_t>(mhz_ * 1e6 + 0.5); }
+std::uint32_t ProcessHost::tpu_clock() const {
+  return process_.board.options().pmu_records ? 0 : static_cast<std::uint32_t>(mhz_ * 1e6 + 0.5);
+}
 
 std::shared_ptr<void> ProcessHost::allocate_ion(std::uint64_t bytes, const std::string& name) {
   auto buffer = process_.board.ion().allocate(bytes, process_.task->pid, name);
@@ -117,7 +119,7 @@ void ProcessHost::run_tpu(const TpuJob& job, const std::function<void()>& work) 
     });
     return;
   }
-  const auto& records = records_of(job)[job.routine];
+  const auto records = pmu_records(job);
   process_.board.tpu().run(*process_.task, [&] {
     work();
     const auto ticks = static_cast<double>(total(records, 0).ticks);
@@ -125,6 +127,9 @@ void ProcessHost::run_tpu(const TpuJob& job, const std::function<void()>& work) 
   });
 }
 
-std::vector<PmuRecord> ProcessHost::pmu_records(const TpuJob& job) { return records_of(job)[job.routine]; }
+std::vector<PmuRecord> ProcessHost::pmu_records(const TpuJob& job) {
+  if (const auto& given = process_.board.options().pmu_records) return given(job.stream);
+  return records_of(job)[job.routine];
+}
 
 }  // namespace vnpu::programs

@@ -22,6 +22,7 @@ class ProcessHost final : public ProgramHost {
   std::shared_ptr<void> allocate_ion(std::uint64_t bytes, const std::string& name) override;
   void run_tpu(const TpuJob& job, const std::function<void()>& work) override;
   std::vector<PmuRecord> pmu_records(const TpuJob& job) override;
+  void spend_cpu(std::uint64_t ns) override { process_.spend_cpu(ns); }
   std::uint64_t now_ns() const override { return process_.task->cpu_ns + process_.task->tpu_ns; }
 
  private:
@@ -32,7 +33,7 @@ class ProcessHost final : public ProgramHost {
   devices::Process& process_;
   std::shared_ptr<const cvimodel::Model> profiled_;  // the last one asked for
   unsigned profiled_program_ = 0;
-  double mhz_ = 1;
+  double mhz_ = 750;  // of the profile; what the vendor's library assumes without one
   std::vector<std::vector<PmuRecord>> records_;
 };
 

@@ -50,6 +50,7 @@ class ProgramHost {
   virtual void run_tpu(const TpuJob& job, const std::function<void()>& work) = 0;
   // What the performance unit records of such a submission, in order of completion.
   virtual std::vector<PmuRecord> pmu_records(const TpuJob& job) = 0;
+  virtual void spend_cpu(std::uint64_t ns) = 0;  // simulated time on the processor
   // A monotonic clock that runs with the program's simulated time.
   virtual std::uint64_t now_ns() const = 0;
 };

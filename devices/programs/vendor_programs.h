@@ -31,9 +31,10 @@ int sample_bf16_fp32(ProgramHost& host);
 int sample_mask(ProgramHost& host);
 int sample_reduce_mul(ProgramHost& host);
 int sample_upsample(ProgramHost& host);
+int sample_gemm(ProgramHost& host);
 
 // By file name, as the SDK ships them.
-inline constexpr std::array<std::pair<std::string_view, VendorProgram>, 24> vendor_programs{{
+inline constexpr std::array<std::pair<std::string_view, VendorProgram>, 25> vendor_programs{{
     {"cvi_sample_model_info", model_info},
     {"cvi_sample_classifier", classifier},
     {"cvi_sample_classifier_bf16", classifier_bf16},
@@ -58,6 +59,7 @@ inline constexpr std::array<std::pair<std::string_view, VendorProgram>, 24> vend
     {"sample_mask", sample_mask},
     {"sample_reduce_mul", sample_reduce_mul},
     {"sample_upsample", sample_upsample},
+    {"sample_gemm", sample_gemm},
 }};
 
 }  // namespace vnpu::programs

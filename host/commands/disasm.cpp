@@ -64,8 +64,8 @@ void add_disasm(CLI::App& app, Common& common, int&) {
   auto* command = app.add_subcommand("disasm", "the command stream as an assembler listing");
   auto options = std::make_shared<Options>();
   command->add_option("MODEL", options->model, "model file")->required();
-  command->add_option("--engine", options->disasm.engine, "only this engine: tiu, tdma or cpu")
-      ->check(CLI::IsMember({"tiu", "tdma", "cpu"}));
+  command->add_option("--engine", options->disasm.engine,
+                      "only this engine, as the listing names it: tiu, tdma, cpu; eu0, eu3");
   command->add_option("--range", options->range, "only commands FIRST:LAST");
   command->add_option("--program", options->disasm.program, "program of a file that holds several")
       ->capture_default_str();

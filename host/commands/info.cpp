@@ -44,29 +44,81 @@ std::string tensor_line(const json& tensor) {
          tensor.at("memory").get<std::string>() + ")";
 }
 
+void print_routine(const json& routine) {
+  if (routine.at("kind") == "cpu") {
+    std::cout << "  cpu     " << routine.at("function").get<std::string>() << " "
+              << routine.at("attributes").dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+    return;
+  }
+  std::cout << "  tpu     " << routine.at("section").get<std::string>();
+  const json& commands = routine.at("commands");
+  if (!commands.is_null())
+    std::cout << "  " << commands.at("tiu") << " TIU and " << commands.at("tdma") << " TDMA commands";
+  std::cout << "\n";
+}
+
+// A part of a net that runs as a whole.
+void print_subnet(const json& subnet) {
+  std::cout << "  subnet  " << subnet.at("kind").get<std::string>();
+  for (const auto& group : subnet.value("groups", json::array()))
+    std::cout << "  " << group.at("tiu") << " TIU and " << group.at("gdma") << " GDMA commands";
+  for (const auto& layer : subnet.value("cpu_layers", json::array())) std::cout << "  layer type " << layer.at("type");
+  std::cout << "\n";
+}
+
+// One step, where it runs and why.
+void print_step(const json& step) {
+  std::cout << "  " << std::setw(4) << step.at("index").get<std::uint64_t>() << "  "
+            << step.at("name").get<std::string>();
+  if (step.contains("text")) std::cout << "  " << step["text"].get<std::string>();
+  std::cout << "  runs on the " << step.at("runs_on").get<std::string>() << ", because "
+            << step.at("because").get<std::string>() << "\n";
+  for (const auto& note : step.value("notes", json::array())) {
+    std::cout << "        " << note.get<std::string>() << "\n";
+  }
+}
+
+// Families describe what they have: each part is printed when it is there.
 void print_program(const json& program, std::size_t index, std::size_t count, const Common& common) {
   const std::string title = count > 1 ? "program " + std::to_string(index) : "program";
-  std::cout << paint(common, "bold", title) << "  shared "
-            << human_bytes(program.at("shared_bytes").get<std::uint64_t>()) << ", private "
-            << human_bytes(program.at("private_bytes").get<std::uint64_t>()) << "\n";
+  std::cout << paint(common, "bold", title);
+  if (program.contains("net"))
+    std::cout << "  net " << program["net"].get<std::string>() << ", stage " << program.at("stage");
+  if (program.contains("shared_bytes")) {
+    std::cout << "  shared " << human_bytes(program["shared_bytes"].get<std::uint64_t>()) << ", private "
+              << human_bytes(program.at("private_bytes").get<std::uint64_t>());
+  }
+  std::cout << "\n";
   for (const auto& tensor : program.at("inputs")) std::cout << "  input   " << tensor_line(tensor) << "\n";
   for (const auto& tensor : program.at("outputs")) std::cout << "  output  " << tensor_line(tensor) << "\n";
-  for (const auto& routine : program.at("routines")) {
-    if (routine.at("kind") == "cpu") {
-      std::cout << "  cpu     " << routine.at("function").get<std::string>() << " "
-                << routine.at("attributes").dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
-    } else {
-      std::cout << "  tpu     " << routine.at("section").get<std::string>();
-      const json& commands = routine.at("commands");
-      if (!commands.is_null())
-        std::cout << "  " << commands.at("tiu") << " TIU and " << commands.at("tdma") << " TDMA commands";
-      std::cout << "\n";
-    }
-  }
+  for (const auto& routine : program.value("routines", json::array())) print_routine(routine);
+  for (const auto& subnet : program.value("subnets", json::array())) print_subnet(subnet);
+  for (const auto& step : program.value("steps", json::array())) print_step(step);
   if (common.verbose) {
-    for (const auto& tensor : program.at("tensors")) {
+    for (const auto& tensor : program.value("tensors", json::array())) {
       std::cout << "  tensor  " << tensor_line(tensor) << "\n";
     }
+  }
+}
+
+void print_memory(const json& info) {
+  const json& memory = info.at("memory");
+  const auto bytes = [&](const char* key) { return human_bytes(memory.at(key).get<std::uint64_t>()); };
+  std::cout << "  file " << human_bytes(info.at("file_bytes").get<std::uint64_t>());
+  if (memory.contains("ion_bytes")) {
+    std::cout << ", device memory " << bytes("ion_bytes") << " (weights " << bytes("weight_bytes") << ")";
+  }
+  if (memory.contains("neuron_bytes")) {
+    std::cout << ", neurons " << bytes("neuron_bytes") << ", coefficients " << bytes("coefficient_bytes");
+  }
+  if (memory.contains("main_bytes")) {
+    std::cout << ", main memory " << bytes("main_bytes") << " (with the file " << bytes("file_and_main_bytes")
+              << "), AI RAM " << bytes("ai_ram_bytes") << ", KPU weights " << bytes("kpu_weight_bytes");
+  }
+  std::cout << "\n";
+  if (info.contains("macs")) {
+    std::cout << "  " << info.at("kpu_steps") << " steps on the KPU (" << info["macs"] << " multiplications), "
+              << info.at("cpu_steps") << " on the CPU\n";
   }
 }
 
@@ -76,26 +128,24 @@ void print_text(const json& info, const Common& common) {
             << paint(common, "bold", info.at("chip").get<std::string>());
   if (info.contains("lanes")) std::cout << " (" << info["lanes"] << " lanes)";
   std::cout << "\n";
-  if (!info.at("converter").get<std::string>().empty())
+  if (!info.value("converter", "").empty())
     std::cout << "  made by " << info["converter"].get<std::string>() << ", " << info.at("built").get<std::string>()
               << "\n";
-  std::cout << "  file " << human_bytes(info.at("file_bytes").get<std::uint64_t>()) << ", device memory "
-            << human_bytes(info.at("memory").at("ion_bytes").get<std::uint64_t>()) << " (weights "
-            << human_bytes(info.at("memory").at("weight_bytes").get<std::uint64_t>()) << ")\n";
+  print_memory(info);
   const json& programs = info.at("programs");
   for (std::size_t i = 0; i < programs.size(); ++i) print_program(programs[i], i, programs.size(), common);
-  std::cout << paint(common, "bold", "sections") << "\n";
-  for (const auto& section : info.at("sections")) {
+  if (info.contains("sections")) std::cout << paint(common, "bold", "sections") << "\n";
+  for (const auto& section : info.value("sections", json::array())) {
     std::cout << "  " << std::left << std::setw(12) << section.at("type").get<std::string>() << std::setw(16)
               << section.at("name").get<std::string>() << std::right << std::setw(9)
               << section.at("stored_bytes").get<std::uint64_t>() << " bytes at 0x" << std::hex
-              << section.at("file_offset").get<std::uint64_t>() << std::dec << "  md5 "
-              << section.at("md5").get<std::string>();
+              << section.at("file_offset").get<std::uint64_t>() << std::dec;
+    if (section.contains("md5")) std::cout << "  md5 " << section["md5"].get<std::string>();
     if (section.value("compressed", false)) std::cout << "  compressed";
     if (section.value("encrypted", false)) std::cout << "  encrypted";
     std::cout << "\n";
   }
-  if (common.verbose) {
+  if (common.verbose && info.contains("weights")) {
     std::cout << paint(common, "bold", "weights") << "\n";
     for (const auto& weight : info.at("weights")) {
       std::cout << "  " << weight.at("name").get<std::string>() << "  " << shape_text(weight.at("shape")) << " "

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "isa/cv18xx/print.h"
 
 namespace vnpu::cv18xx {
@@ -26,16 +27,10 @@ struct GlobalSide {
 };
 std::vector<GlobalSide> global_sides(const TdmaCommand& command);
 
-std::string hex(std::uint64_t value, int digits = 0);  // 0x0120
-std::string local_address(std::uint64_t address);      // L0+0x0120
+std::string local_address(std::uint64_t address);  // L0+0x0120
 std::string global_address(unsigned sel, std::uint64_t offset);
 std::string bf16_text(std::uint32_t bits);  // 0x3f80(1)
 std::string pair(std::uint32_t y, std::uint32_t x);
-// The name as valid UTF-8 without control characters, so that it can neither break a line nor steer a terminal.
-std::string printable(const std::string& name);
-// At most about `limit` bytes of a name, cut between characters.
-std::string shortened(const std::string& name, std::size_t limit);
-
 struct Dims {
   std::uint32_t n = 1, c = 1, h = 1, w = 1;
   bool operator==(const Dims&) const = default;

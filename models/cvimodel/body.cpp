@@ -429,7 +429,7 @@ void read_body(ByteView file, Model& model) {
     body = ByteView(aligned, body.file_offset());
   }
   if (body.size() < 8 || body.size() > 0x7ffffff0) damaged(8, "body_size", "is not the size of a flatbuffer");
-  check_flatbuffer(body, fb::ModelTypeTable(), {fb::CpuRoutineTypeTable(), fb::ParameterTypeTable()});
+  check_flatbuffer(body, fb::ModelTypeTable(), {fb::CpuRoutineTypeTable(), 1, fb::ParameterTypeTable()});
   flatbuffers::Verifier verifier(body.data(), body.size(), 16, 1'000'000);
   if (!fb::VerifyModelBuffer(verifier)) damaged(body.file_offset(), "flatbuffer", "the flatbuffer is not valid");
 

@@ -1,8 +1,13 @@
 #include "sim/bm1684x/model_file.h"
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "isa/bm1684x/print.h"
 #include "sim/bm1684x/network.h"
 
 namespace vnpu::bm1684x {
@@ -15,11 +20,8 @@ std::string_view type_name(std::uint32_t data_type, DType dtype) {
 }
 
 json tensor_json(const bmodel::Tensor& tensor) {
-  json j = {{"name", tensor.name},
-            {"shape", tensor.shape()},
-            {"dtype", type_name(tensor.data_type, tensor.dtype)},
-            {"bytes", tensor.size},
-            {"address", tensor.device_addr}};
+  json j = {{"name", tensor.name},  {"shape", tensor.shape()}, {"dtype", type_name(tensor.data_type, tensor.dtype)},
+            {"bytes", tensor.size}, {"memory", "ddr"},         {"address", tensor.device_addr}};
   if (tensor.scale != 1 || tensor.zero_point != 0) {
     j["qscale"] = tensor.scale;
     j["zero_point"] = tensor.zero_point;
@@ -132,24 +134,25 @@ json BmModelFile::program_json(const ProgramRef& program) const {
 
 json BmModelFile::describe() const {
   const auto& model = *model_;
-  json j = {{"format", "bmodel"},       {"format_version", model.version}, {"chip", "bm1684x"},
-            {"built", model.time},      {"devices", model.device_num},     {"lanes", lane_count},
-            {"file_bytes", file_bytes_}};
+  json j = {
+      {"format", "bmodel"},  {"format_version", model.version}, {"chip", "bm1684x"},   {"converter", model.type},
+      {"built", model.time}, {"devices", model.device_num},     {"lanes", lane_count}, {"file_bytes", file_bytes_}};
   if (!model.nets.empty()) j["name"] = model.nets.front().name;
   json sections = json::array();
-  sections.push_back(
-      {{"name", "flatbuffer"}, {"file_offset", bmodel::header_bytes}, {"bytes", model.flatbuffer_bytes}});
-  sections.push_back({{"name", "binary"},
-                      {"file_offset", bmodel::header_bytes + model.flatbuffer_bytes},
-                      {"bytes", model.binary_bytes}});
-  j["sections"] = sections;
+  const auto section = [&](const char* type, const std::string& what, std::uint64_t offset, std::uint64_t bytes) {
+    sections.push_back({{"type", type}, {"name", what}, {"file_offset", offset}, {"stored_bytes", bytes}});
+  };
+  section("flatbuffer", "", bmodel::header_bytes, model.flatbuffer_bytes);
+  section("binary", "", bmodel::header_bytes + model.flatbuffer_bytes, model.binary_bytes);
   const auto module = [&](const char* key, const std::optional<bmodel::Module>& each) {
     if (!each || each->data.size == 0) return;
     j[key] = blob_json(each->data);
     j[key]["file_name"] = each->file_name;
+    section(key, each->file_name, each->data.file_offset, each->data.size);
   };
   module("kernel_module", model.kernel_module);
   module("cpuop_module", model.cpuop_module);
+  j["sections"] = sections;
   j["programs"] = json::array();
   std::vector<std::string> all;
   const auto list = bm1684x::programs(model);
@@ -158,13 +161,83 @@ json BmModelFile::describe() const {
     for (const auto& reason : refusals(list[i]))
       all.push_back(list.size() > 1 ? "program " + std::to_string(i) + ": " + reason : reason);
   }
-  j["memory"] = {{"neuron_bytes", model.neuron_size}};
+  std::uint64_t most = 0, coefficients = 0;
+  for (const auto& each : list) {
+    most = std::max(most, each.stage->ctx_size + each.stage->io_size);
+    if (each.stage->coefficients) coefficients = std::max(coefficients, each.stage->coefficients->data.size);
+  }
+  j["memory"] = {{"neuron_bytes", most}, {"coefficient_bytes", coefficients}};
   j["refusals"] = all;
   return j;
 }
 
-void BmModelFile::disassemble(const DisasmOptions&, const std::function<void(const std::string&)>&) const {
-  throw Error(ErrorKind::unsupported, "disassembly of bmodels is not there yet");
+// The name of what lies at a DDR address: the tensor or coefficient with the nearest start at or before it.
+class Names {
+ public:
+  explicit Names(const bmodel::Stage& stage) {
+    for (const auto* list : {&stage.inputs, &stage.outputs})
+      for (const auto& each : *list) add(each.device_addr, each.size, each.name);
+    for (const auto& subnet : stage.subnets)
+      for (const auto* list : {&subnet.inputs, &subnet.outputs})
+        for (const auto& each : *list) add(each.device_addr, each.size, each.name);
+    if (!stage.coefficients) return;
+    for (const auto& each : stage.coefficients->locations)
+      add(stage.coefficients->address + each.offset, each.size, each.name);
+    if (stage.coefficients->locations.empty())
+      add(stage.coefficients->address, stage.coefficients->data.size, "coefficients");
+  }
+
+  std::string operator()(std::uint64_t address) const {
+    const auto next = places_.upper_bound(address);
+    if (next == places_.begin()) return {};
+    const auto& [start, place] = *std::prev(next);
+    if (address - start >= place.size) return {};
+    return address == start ? place.name : place.name + "+" + std::to_string(address - start);
+  }
+
+ private:
+  struct Place {
+    std::uint64_t size = 0;
+    std::string name;
+  };
+  void add(std::uint64_t address, std::uint64_t size, const std::string& name) {
+    places_.try_emplace(address, Place{size, name});
+  }
+  std::map<std::uint64_t, Place> places_;
+};
+
+void BmModelFile::disassemble(const DisasmOptions& options, const std::function<void(const std::string&)>& line) const {
+  const ProgramRef at = program(*model_, options.program);
+  const Names names(*at.stage);
+  const PrintOptions print{[&](std::uint64_t address) { return names(address); }};
+  if (!options.json) {
+    std::istringstream header(listing_header());
+    for (std::string text; std::getline(header, text);) line(text);
+  }
+  const auto wanted = [&](const StreamEntry& entry) {
+    return (options.engine.empty() || options.engine == name(entry.engine())) && entry.index >= options.first &&
+           entry.index <= options.last;
+  };
+  for (std::size_t s = 0; s < at.stage->subnets.size(); ++s) {
+    const auto& subnet = at.stage->subnets[s];
+    if (!options.json) {
+      line("net " + printable(at.net->name) + ", stage " + std::to_string(at.stage_index) + ", sub-network " +
+           std::to_string(s) + " (" + mode_name(subnet) + "):");
+    }
+    for (const auto& group : subnet.groups) {
+      // The end commands are shown too: they are part of the file.
+      auto tiu = parse_queue(Engine::tiu, group.tiu.view(), group.tiu_count);
+      auto gdma = parse_queue(Engine::gdma, group.gdma.view(), group.gdma_count);
+      auto entries = in_order(tiu, gdma);
+      for (const auto* queue : {&tiu, &gdma})
+        if (!queue->empty()) entries.push_back(queue->back());
+      for (const auto& entry : entries) {
+        if (!wanted(entry)) continue;
+        line(options.json ? to_json(entry, print).dump(-1, ' ', false, json::error_handler_t::replace)
+                          : bm1684x::print(entry, print));
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -123,7 +123,9 @@ BmNetwork::BmNetwork(std::shared_ptr<const bmodel::Model> model, const NetworkOp
     : model_(std::move(model)),
       program_(refuse_if_needed(*model_, program(*model_, options.program))),
       options_{parse_engine(options.engine)},
+      local_fill_(options.local_fill),
       memory_(ddr_bytes(*program_.stage)) {
+  if (local_fill_ != 0) std::ranges::fill(memory_.local(), local_fill_);
   const auto& stage = *program_.stage;
   if (stage.coefficients && stage.coefficients->data.bytes) {
     const Bytes& bytes = *stage.coefficients->data.bytes;
@@ -186,7 +188,7 @@ void BmNetwork::restart() {
   part_ = entry_ = 0;
   skip_empty_parts();
   // Every inference starts from the same state.
-  std::ranges::fill(memory_.local(), 0);
+  std::ranges::fill(memory_.local(), local_fill_);
   std::ranges::fill(memory_.l2(), 0);
   memory_.lane_mask = {};
 }
@@ -233,7 +235,12 @@ Bytes BmNetwork::read_local(std::uint64_t address, std::uint64_t size) const {
 }
 
 std::span<const std::uint8_t> BmNetwork::view(MemoryKind kind, std::uint64_t address, std::uint64_t size) const {
-  return kind == MemoryKind::local ? memory_.local_range(address, size) : memory_.range(address, size);
+  if (kind == MemoryKind::global) {
+    if (size == whole_memory) size = memory_.ddr().size() - std::min(address - ddr_base, memory_.ddr().size());
+    return memory_.range(address, size);
+  }
+  if (size == whole_memory) size = local_bytes - std::min(address, local_bytes);
+  return memory_.local_range(address, size);
 }
 
 Tensor BmNetwork::get_local(std::uint64_t address, DType dtype, const Shape& shape) const {

@@ -67,6 +67,7 @@ class BmNetwork final : public Network {
   std::shared_ptr<const bmodel::Model> model_;
   ProgramRef program_;
   ExecuteOptions options_;
+  std::uint8_t local_fill_;
   mutable Memory memory_;
   std::vector<Part> parts_;
   std::size_t part_ = 0, entry_ = 0;

@@ -45,6 +45,8 @@ struct NetworkOptions {
   std::string engine = "fast";    // "scalar", "fast", or an instruction-set level: "avx2", "avx512"
   std::string quirks = "vendor";  // see the family's quirk table
   unsigned program = 0;
+  // What every byte of local memory holds when an inference starts; results of a sound model do not depend on it.
+  std::uint8_t local_fill = 0;
 };
 
 // What step() executes.
@@ -57,6 +59,7 @@ struct StepReport {
 
 // The memories a step-by-step check looks at.
 enum class MemoryKind { local, global };
+inline constexpr std::uint64_t whole_memory = ~std::uint64_t{0};  // as a size: all there is from the address
 
 class Network {
  public:
@@ -74,6 +77,9 @@ class Network {
   virtual std::optional<StepReport> next() const = 0;
   // Executes one command or host function; nullopt when the inference is complete.
   virtual std::optional<StepReport> step() = 0;
+  // Bytes that the last step() produced, packed in the order of its tensor (padding of the chip's memory left out);
+  // nullopt when it produced no tensor of its own, or when the family does not tell.
+  virtual std::optional<Bytes> last_result() const { return std::nullopt; }
   // The tensor's bytes as they are in memory now; throws Error(usage) for an unknown name.
   virtual Tensor get(std::string_view name) const = 0;
   // `size` bytes of on-chip (local) memory from `address`, for tensors that live only there.

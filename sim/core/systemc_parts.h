@@ -15,12 +15,12 @@
 
 namespace vnpu::core {
 
-// Cycle numbers and simulated time. Cycles are counted as integers; a time is rounded to femtoseconds only once.
+// Cycle numbers and simulated time in femtoseconds. Cycles are counted as integers; a time is rounded only once.
 class Clock {
  public:
   explicit Clock(double mhz) : period_fs_(1e9 / mhz) {}
-  sc_core::sc_time at(std::uint64_t cycle) const;
-  std::uint64_t first_edge(const sc_core::sc_time& time) const;  // the first cycle that begins at or after `time`
+  std::uint64_t at(std::uint64_t cycle) const;
+  std::uint64_t first_edge(std::uint64_t time) const;  // the first cycle that begins at or after `time`
 
  private:
   double period_fs_;
@@ -30,7 +30,7 @@ class Clock {
 struct AccessExtension : tlm::tlm_extension<AccessExtension> {
   std::size_t master = 0;
   MemoryAccess access;
-  sc_core::sc_time waited;  // set by the memory
+  std::uint64_t waited = 0;  // femtoseconds; set by the memory
 
   tlm_extension_base* clone() const override { return new AccessExtension(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const AccessExtension&>(other); }
@@ -44,12 +44,15 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  // Returns when the memory has served it: the time it had to wait for other masters.
+  // An access from `time` on, which may lie ahead of the simulated time (TLM's temporal decoupling): moves `time` to
+  // its end and returns how long it had to wait for other masters. Femtoseconds.
   template <class Socket>
-  sc_core::sc_time perform(Socket& socket, const MemoryAccess& access) {
+  std::uint64_t perform(Socket& socket, const MemoryAccess& access, std::uint64_t& time) {
     prepare(access);
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    const std::uint64_t now = sc_core::sc_time_stamp().value();
+    sc_core::sc_time delay = sc_core::sc_time::from_value(time > now ? time - now : 0);
     socket->b_transport(payload_, delay);
+    time = sc_core::sc_time_stamp().value() + delay.value();
     return extension_.waited;
   }
 
@@ -61,12 +64,13 @@ class Transaction {
 };
 
 // Serves one master at a time. A master keeps the memory until its access is done, or until its turn is over and
-// another one waits; those who wait are served in turn.
+// another one waits; those who wait are served in turn. While only one master can ask (`shared` is false) nothing has
+// to be decided, and accesses ahead of the simulated time are answered at once.
 class DramModule : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<DramModule> socket;
 
-  DramModule(sc_core::sc_module_name name, const DramTiming& timing, std::size_t masters);
+  DramModule(sc_core::sc_module_name name, const DramTiming& timing, std::size_t masters, bool shared);
   const std::vector<MasterCount>& counts() const { return counts_; }
 
  private:
@@ -77,6 +81,8 @@ class DramModule : public sc_core::sc_module {
   bool somebody_waits() const;
 
   const DramTiming timing_;
+  const double fs_per_byte_;
+  const bool shared_;
   bool busy_ = false;
   std::size_t holder_ = 0;
   std::vector<bool> waiting_;
@@ -97,6 +103,7 @@ class BusModule : public sc_core::sc_module {
   void b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 };
 
+// Runs its list ahead of the simulated time as far as the other engines' known times and the memory let it.
 class EngineModule : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<EngineModule> socket;
@@ -104,21 +111,22 @@ class EngineModule : public sc_core::sc_module {
   EngineModule(sc_core::sc_module_name name, std::size_t number, const EngineList& list, const Clock& clock);
   void set_peers(const std::vector<std::unique_ptr<EngineModule>>& engines);
 
-  std::size_t finished() const { return finished_; }
-  bool done() const { return finished_ == list_.commands.size(); }
+  bool done() const { return done_; }  // and the simulated time has reached the end of its list
   std::vector<CommandTime> take_times() { return std::move(times_); }
 
  private:
   void work();
   std::uint64_t earliest_start(const TimedCommand& command, CommandTime& time);
+  void wait_for(EngineModule& peer, std::size_t commands);
 
   const EngineList& list_;
   const Clock& clock_;
   const std::size_t number_;
-  std::vector<const EngineModule*> peers_;
-  std::size_t finished_ = 0;
+  std::vector<EngineModule*> peers_;
+  bool done_ = false;
+  std::vector<CommandTime> times_;         // of the commands whose times are known
+  std::size_t wake_at_ = ~std::size_t{0};  // as soon as so many are known, somebody wants to hear of it
   sc_core::sc_event progress_;
-  std::vector<CommandTime> times_;
   Transaction transaction_;
 };
 

@@ -105,11 +105,20 @@ void check_progress(const std::vector<EngineList>& lists) {
   if (!text.empty()) throw Error(ErrorKind::fault, "deadlock: " + text);
 }
 
+bool uses_memory(const EngineList& list) {
+  return std::ranges::any_of(list.commands, [](const TimedCommand& command) {
+    return std::ranges::any_of(command.access, [](const MemoryAccess& access) { return access.bytes > 0; });
+  });
+}
+
 Timeline run(const std::vector<EngineList>& lists, const MachineTiming& machine) {
   const Context context;
   sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
   core::Clock clock(machine.mhz);
-  core::DramModule dram("dram", machine.dram, lists.size() + machine.background.size());
+  auto masters = static_cast<std::size_t>(std::ranges::count_if(lists, uses_memory));
+  for (const Background& each : machine.background) masters += each.bytes_per_us > 0;
+  core::DramModule dram("dram", machine.dram, lists.size() + machine.background.size(),
+                        masters > 1 || !machine.run_ahead);
   core::BusModule bus("bus");
   bus.to_memory.bind(dram.socket);
   std::vector<std::unique_ptr<core::EngineModule>> engines;

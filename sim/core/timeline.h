@@ -61,6 +61,9 @@ struct MachineTiming {
   double mhz = 500;  // of all engines
   DramTiming dram;
   std::vector<Background> background;
+  // A lone master of the memory is answered without stepping through its accesses. False: it is stepped like the
+  // others; the times are the same.
+  bool run_ahead = true;
 };
 
 struct CommandTime {

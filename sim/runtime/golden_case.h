@@ -5,8 +5,16 @@
 //   model.*          the model file,
 //   input.npz        inputs of program 0; input_1.npz of program 1, ...; raw storage, bf16 as uint16
 //   output.npz       outputs, likewise
-//   traces.json      optional: CRC-32 of every tensor of the model after the whole run
+//   traces.json      optional: CRC-32 of every tensor of the model after the whole run, or a row a command
+//                    (step_trace.h)
 //   layers.json, tensor_info.txt   optional: CRC-32 of every layer's values (float32) when it was produced
+// Cases of models with several nets name the net of every run (run_case.h); "dynamic": true in case.json marks models
+// that must be refused. Cases of formats whose tensors have no names are numbered instead (numbered_case.h). A folder
+// with one of
+//   errors.json      broken files, by name
+//   expected.json    files with "loads", whether the vendor's runtime takes them
+//   cases.json       outputs of detectors (arrays of outputs.npz) and the objects found in them
+// holds a set of small checks (case_set.h).
 #pragma once
 
 #include <cstdint>
@@ -32,8 +40,11 @@ class CaseFiles {
   bool has(const std::string& file) const { return files_.contains(file); }
   // The bytes of a file of the case; throws Error(damaged) when it is missing.
   Bytes read(const std::string& file) const;
-  // The only file "model.*"; throws Error(damaged) when there is none or more than one.
-  std::string model_file() const;
+  // A file beside the case's folder, such as "images/a.npz"; throws Error(damaged) for a case in an archive.
+  Bytes read_beside(const std::string& file) const;
+  // The only file "STEM.*"; throws Error(damaged) when there is none or more than one.
+  std::string only_file(const std::string& stem) const;
+  std::string model_file() const { return only_file("model"); }
 
  private:
   std::string name_;
@@ -58,6 +69,9 @@ struct CaseResult {
 // A broken file passes when it is refused with an error that names what is wrong, or gives the recorded result where
 // the vendor's runtime gave one; the case "good", which is not broken, must give it.
 CaseResult run_case(const CaseFiles& files, const NetworkOptions& options);
+
+// SHA-256 over all outputs when every element of the inputs is 1: how broken files are tried.
+std::string hash_with_ones(const ModelFile& model, const NetworkOptions& options);
 
 // "tensor[1,2,3]: expected 5, got 6; 17 of 96 elements differ"; nullopt when the bytes are equal.
 std::optional<std::string> first_difference(const Tensor& expected, const Tensor& got);

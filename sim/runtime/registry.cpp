@@ -4,10 +4,12 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "sim/ax620/model_file.h"
 #include "sim/bm1684x/model_file.h"
 #include "sim/bm1684x/recorded_commands.h"
 #include "sim/cv18xx/check_file.h"
 #include "sim/cv18xx/model_file.h"
+#include "sim/k210/model_file.h"
 
 namespace vnpu {
 namespace {
@@ -19,10 +21,16 @@ struct Family {
   std::unique_ptr<CheckFile> (*open_checks)(ByteView);
 };
 
+// Families without check files of their own.
+bool no_checks(ByteView) { return false; }
+std::unique_ptr<CheckFile> open_no_checks(ByteView) { return nullptr; }
+
 // One line a family.
 constexpr Family families[] = {
+    {ax620::recognises, ax620::open, no_checks, open_no_checks},
     {bm1684x::recognises, bm1684x::open, bm1684x::recognises_checks, bm1684x::open_checks},
     {cv18xx::recognises, cv18xx::open, cv18xx::recognises_checks, cv18xx::open_checks},
+    {k210::recognises, k210::open, no_checks, open_no_checks},
 };
 
 }  // namespace
@@ -37,9 +45,10 @@ std::unique_ptr<ModelFile> open_model(ByteView file) {
     std::snprintf(hex, sizeof hex, "%02x ", file.data()[i]);
     first += hex;
   }
-  throw Error(
-      ErrorKind::damaged, 0, "magic",
-      first.empty() ? "the file is empty" : "no known model format begins with " + first + "(expected 'CviModel')");
+  throw Error(ErrorKind::damaged, 0, "magic",
+              first.empty()
+                  ? "the file is empty"
+                  : "no known model format begins with " + first + "(known: .cvimodel, .kmodel, .bmodel, .joint)");
 }
 
 std::unique_ptr<ModelFile> open_model(const std::filesystem::path& path) {

@@ -9,6 +9,7 @@
 
 #include "base/archive.h"
 #include "base/error.h"
+#include "sim/runtime/case_set.h"
 #include "sim/runtime/registry.h"
 
 namespace vnpu {
@@ -116,6 +117,23 @@ class Verifier {
           }});
   }
 
+  void push_set(const Order& order, CaseFiles files) {
+    push({order, [this, order, files = std::move(files)] {
+            try {
+              const auto set = open_set(files);
+              for (std::size_t i = 0; i < set->size(); ++i) {
+                if (!wanted(set->name(i))) continue;
+                expect(1);
+                auto inner = order;
+                inner.push_back(i);
+                add(inner, set->run(i, options_.network));
+              }
+            } catch (const Error& error) {
+              add_failure(order, files.name(), std::string(name(error.kind())) + " error: " + error.what());
+            }
+          }});
+  }
+
   void open_path(const fs::path& path, const Order& order) {
     try {
       const std::size_t found = fs::is_directory(path) ? open_folder(path, order) : open_file(path, order, true);
@@ -137,6 +155,10 @@ class Verifier {
     std::ranges::sort(entries);
     if (std::ranges::any_of(entries, [](const auto& entry) { return is_case_file(entry.filename().string()); })) {
       push_case(order, CaseFiles(case_name(fs::absolute(folder).lexically_normal()), folder));
+      return 1;
+    }
+    if (std::ranges::any_of(entries, [](const auto& entry) { return is_set_file(entry.filename().string()); })) {
+      push_set(order, CaseFiles(set_name(fs::absolute(folder).lexically_normal()), folder));
       return 1;
     }
     std::size_t found = 0;
@@ -172,6 +194,11 @@ class Verifier {
     return parent.empty() ? clean.filename().string() : parent + "/" + clean.filename().string();
   }
 
+  // "a/b/errors" -> "errors"
+  static std::string set_name(const fs::path& folder) {
+    return (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  }
+
   std::size_t open_file(const fs::path& path, const Order& order, bool by_name) {
     auto bytes = read_file(path, max_file);
     const auto text = path.filename().string();
@@ -196,10 +223,17 @@ class Verifier {
     std::size_t found = 0;
     for (auto at = folders.rbegin(); at != folders.rend(); ++at) {
       auto& [folder, files] = *at;
-      if (std::ranges::none_of(files, [](const auto& file) { return is_case_file(file.first); })) continue;
+      const auto has = [&](bool (*is)(const std::string&)) {
+        return std::ranges::any_of(files, [is](const auto& file) { return is(file.first); });
+      };
+      if (!has(is_case_file) && !has(is_set_file)) continue;
       auto inner = order;
       inner.push_back(folders.size() - found);
-      push_case(inner, CaseFiles(case_name(folder), std::move(files)));
+      if (has(is_case_file)) {
+        push_case(inner, CaseFiles(case_name(folder), std::move(files)));
+      } else {
+        push_set(inner, CaseFiles(set_name(folder), std::move(files)));
+      }
       ++found;
     }
     return found;

@@ -49,26 +49,9 @@ class FilesHost final : public ProgramHost {
     now_ += board_.run_ns;
   }
   std::vector<PmuRecord> pmu_records(const TpuJob& job) override {
-    std::vector<PmuRecord> records;
-    if (!board_.rule_records) return records;
-    const auto count = [&](cv18xx::Engine e) {
-      return static_cast<std::uint32_t>(std::ranges::count(job.stream, e, &cv18xx::StreamEntry::engine));
-    };
-    const std::uint32_t tdma = count(cv18xx::Engine::tdma), tiu = count(cv18xx::Engine::tiu);
-    std::uint32_t t = 1000;
-    for (std::uint32_t i = 0; i < std::max(tdma, tiu); ++i) {
-      if (i < tdma) {
-        const auto type = i + 1 == tdma ? PmuRecord::Type::tdma_store : PmuRecord::Type::tdma_load;
-        records.push_back({type, static_cast<std::uint16_t>(i + 1), 100 + i, 64 + i, t, t + 200});
-        t += 200;
-      }
-      if (i < tiu) {
-        records.push_back({PmuRecord::Type::tiu, static_cast<std::uint16_t>(i + 1), 0, 0, t - 50, t + 300});
-        t += 300;
-      }
-    }
-    return records;
+    return board_.rule_records ? rule_records(job.stream) : std::vector<PmuRecord>{};
   }
+  void spend_cpu(std::uint64_t ns) override { now_ += ns; }
   std::uint64_t now_ns() const override { return now_; }
 
  private:
@@ -80,6 +63,27 @@ class FilesHost final : public ProgramHost {
 };
 
 }  // namespace
+
+std::vector<PmuRecord> rule_records(std::span<const cv18xx::StreamEntry> stream) {
+  std::vector<PmuRecord> records;
+  const auto count = [&](cv18xx::Engine e) {
+    return static_cast<std::uint32_t>(std::ranges::count(stream, e, &cv18xx::StreamEntry::engine));
+  };
+  const std::uint32_t tdma = count(cv18xx::Engine::tdma), tiu = count(cv18xx::Engine::tiu);
+  std::uint32_t t = 1000;
+  for (std::uint32_t i = 0; i < std::max(tdma, tiu); ++i) {
+    if (i < tdma) {
+      const auto type = i + 1 == tdma ? PmuRecord::Type::tdma_store : PmuRecord::Type::tdma_load;
+      records.push_back({type, static_cast<std::uint16_t>(i + 1), 100 + i, 64 + i, t, t + 200});
+      t += 200;
+    }
+    if (i < tiu) {
+      records.push_back({PmuRecord::Type::tiu, static_cast<std::uint16_t>(i + 1), 0, 0, t - 50, t + 300});
+      t += 300;
+    }
+  }
+  return records;
+}
 
 ProgramResult run_program(BoardState& board, const std::vector<std::string>& argv, const std::string& cwd,
                           const std::map<std::string, std::string>& environment, bool terminal) {

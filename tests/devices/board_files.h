@@ -16,7 +16,6 @@ struct BoardState {
   bool tpu = true;
   std::uint64_t ion_bytes = std::uint64_t{16} << 20;
   std::uint64_t ion_used = 0;
-  // Records by the rule of the recorded cases: TDMA and TIU commands in turn, fixed times.
   bool rule_records = false;
   std::uint64_t run_ns = 1000000;  // simulated time of each submission
 };
@@ -25,6 +24,9 @@ struct ProgramResult {
   int status = 0;
   std::string out, err, both;  // both: as on one terminal
 };
+
+// TDMA and TIU commands in turn, fixed times: the rule of the recorded cases.
+std::vector<PmuRecord> rule_records(std::span<const cv18xx::StreamEntry> stream);
 
 // Runs argv[0] (by its base name) with paths relative to `cwd`. Status 127 when it is no program of the board's.
 ProgramResult run_program(BoardState& board, const std::vector<std::string>& argv, const std::string& cwd,

@@ -10,6 +10,7 @@
 #include "devices/programs/classifier_input.h"
 #include "devices/programs/jpeg_transform.h"
 #include "devices/programs/picture.h"
+#include "tests/devices/recorded_board.h"
 
 namespace vnpu::programs {
 namespace {
@@ -99,10 +100,7 @@ TEST(BoardPicture, CropsTheMiddle) {
 
 // The tensors that the vendor's programs wrote from the recorded pictures.
 TEST(BoardPicture, InputTensorsEqualTheRecordedOnes) {
-  namespace fs = std::filesystem;
-  const char* golden = std::getenv("VNPU_GOLDEN");
-  const fs::path folder = (golden ? fs::path(golden) : fs::path(VNPU_SOURCE_DIR) / "../shared/golden") / "boards";
-  if (!fs::exists(folder)) GTEST_SKIP() << "no recorded tensors in " << folder;
+  const fs::path folder = recordings();
   const auto tensors = read_npz(folder / "tensors" / "inputs_cv180x.npz");
   const auto picture = [&](const char* name) {
     const Bytes file = read_file(folder / "data" / name);

@@ -292,6 +292,7 @@ TEST(VendorNpz, ConvertsAsTheToolsDo) {
     std::shared_ptr<void> allocate_ion(std::uint64_t, const std::string&) override { return nullptr; }
     void run_tpu(const TpuJob&, const std::function<void()>&) override {}
     std::vector<PmuRecord> pmu_records(const TpuJob&) override { return {}; }
+    void spend_cpu(std::uint64_t) override {}
     std::uint64_t now_ns() const override { return 0; }
   } host;
   Output out(host);

@@ -1,5 +1,4 @@
-// Boxes of YOLO detectors against recorded runs of MaixPy's own post-processing ($VNPU_GOLDEN or ../shared/golden,
-// folder boards), and what a checkout alone can show.
+// Boxes of YOLO detectors against recorded runs of MaixPy's own post-processing, and by hand.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -13,6 +12,7 @@
 #include "devices/vision/canvas.h"
 #include "devices/vision/mud.h"
 #include "devices/vision/yolo.h"
+#include "tests/devices/recorded_board.h"
 
 namespace vnpu::vision {
 namespace {
@@ -22,10 +22,7 @@ using nlohmann::json;
 
 const std::vector<float> usual_anchors{10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326};
 
-fs::path recordings() {
-  const char* golden = std::getenv("VNPU_GOLDEN");
-  return (golden ? fs::path(golden) : fs::path(VNPU_SOURCE_DIR) / "../shared/golden") / "boards" / "yolo5";
-}
+fs::path recordings() { return programs::recordings() / "yolo5"; }
 
 DetectOptions options_of(const json& run) {
   DetectOptions options;
@@ -60,7 +57,6 @@ std::string text(const json& objects) {
 
 template <class Run>
 void replay(const char* file, std::size_t count, Run run) {
-  if (!fs::exists(recordings())) GTEST_SKIP() << "no recorded runs in " << recordings();
   std::ifstream in(recordings() / file);
   const json runs = json::parse(in);
   ASSERT_EQ(runs.size(), count);
@@ -73,18 +69,15 @@ void replay(const char* file, std::size_t count, Run run) {
 
 TEST(Yolo, RecordedRunsOfVersion5) {
   NamedTensors heads;
-  if (fs::exists(recordings())) {
-    for (auto& [name, tensor] : read_npz(recordings() / "cv180x_heads.npz")) {
-      if (name.starts_with("head")) heads.emplace_back(name, tensor);
-    }
+  for (auto& [name, tensor] : read_npz(recordings() / "cv180x_heads.npz")) {
+    if (name.starts_with("head")) heads.emplace_back(name, tensor);
   }
   replay("maixpy4_yolov5_postprocess.json", 50,
          [&](const json& run) { return detect_yolo_v5(heads, usual_anchors, 80, options_of(run)); });
 }
 
 TEST(Yolo, RecordedRunsOfVersion11) {
-  NamedTensors all;
-  if (fs::exists(recordings())) all = read_npz(recordings() / "maixpy4_yolo11_inputs.npz");
+  const NamedTensors all = read_npz(recordings() / "maixpy4_yolo11_inputs.npz");
   replay("maixpy4_yolo11_postprocess.json", 48, [&](const json& run) {
     NamedTensors outputs;
     for (const auto& [name, tensor] : all) {
@@ -135,7 +128,6 @@ TEST(Yolo, Version8CutModelByHand) {
 
 TEST(Canvas, RecordedDrawing) {
   const fs::path folder = recordings().parent_path() / "draw";
-  if (!fs::exists(folder)) GTEST_SKIP() << "no recorded drawing in " << folder;
   std::ifstream in(folder / "maixpy_draw.json");
   const json drawing = json::parse(in);
   Image image{drawing["height"], drawing["width"], 3, {}};

@@ -37,8 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   std::ranges::copy(start.local(), expected.local().begin());
   const std::string law = error_of([&] { execute_tiu_law(command, expected, {}); });
-  for (const SimdLevel level : {SimdLevel::avx2, SimdLevel::avx512}) {
-    if (level > best_simd_level()) continue;
+  for (const vnpu::SimdLevel level : {vnpu::SimdLevel::avx2, vnpu::SimdLevel::avx512}) {
+    if (level > vnpu::best_simd_level()) continue;
     std::ranges::copy(start.local(), got.local().begin());
     bool covered = false;
     const std::string kernel = error_of([&] { covered = execute_tiu_kernel(command, got, {}, level); });

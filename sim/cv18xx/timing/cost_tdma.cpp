@@ -70,10 +70,10 @@ std::uint64_t local_words(const Box& box, std::uint32_t lanes) {
 // What a tensor in DRAM costs: its contiguous runs, each rounded out to units.
 class Runs {
  public:
-  Runs(const TimingValues& values, std::uint64_t join_gap)
+  explicit Runs(const TimingValues& values)
       : unit_(static_cast<std::uint64_t>(values.unit_bytes)),
         page_(static_cast<std::uint64_t>(values.page_bytes)),
-        gap_(join_gap) {}
+        gap_(static_cast<std::uint64_t>(values.join_gap)) {}
 
   void add(const Box& box) {
     std::uint64_t levels[3][2] = {{box.n, box.n_stride}, {box.c, box.c_stride}, {box.h, box.h_stride}};
@@ -135,8 +135,7 @@ CommandCost CostModel::tdma(const TdmaCommand& d, std::optional<std::uint64_t> s
   const Box source = source_box(d), destination = destination_box(d);
   double work = 0, start = load ? v_.load_start : v_.store_start;
   cost.bound = Bound::dram;
-  const auto gap = static_cast<std::uint64_t>(v_.join_gap);
-  Runs reads(v_, gap), writes(v_, 0);
+  Runs reads(v_), writes(v_);
 
   if (form == TdmaForm::general_copy) {
     const std::uint64_t size = d.src_n_stride;

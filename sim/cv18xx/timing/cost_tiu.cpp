@@ -130,7 +130,7 @@ double CostModel::conv_loop(const TiuCommand& c, Bound& bound) {
   const auto products = static_cast<double>(c.double_conv && !bf16 ? ceil_div(channels, 2) : channels);
   const auto channel_rows = static_cast<double>(ceil_div(channels, lanes_));
   const Fetch& words = fetch(c, bf16 ? 2 : 1);
-  const double extra = c.opd1_w > 1 ? v_.fetch_extra : 0;
+  const double extra = v_.fetch_extra + v_.fetch_conflict / v_.lanes;
   double loop = 0, fetching = 0;
   for (const double column : words.column) {
     const double needed = (column + extra) * channel_rows;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace vnpu::cv18xx::kernels {
+namespace vnpu {
 namespace {
 
 struct Vec {
@@ -107,4 +107,4 @@ struct Vec {
 };
 
 }  // namespace
-}  // namespace vnpu::cv18xx::kernels
+}  // namespace vnpu

@@ -1,0 +1,135 @@
+// A Pulsar .joint file (AX620A) as plain structs: container, topology and NEU parts. Source: docs/joint.md.
+// The command list stays packed bytes here; isa/ax620 reads it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/tensor.h"
+
+namespace vnpu::joint {
+
+// Limits on what a file may unpack to; an honest file stays far below.
+struct Limits {
+  std::uint64_t container_bytes = std::uint64_t{256} << 20;  // the unpacked tar
+  unsigned container_ratio = 24;                             // and at most so many times the packed bytes, + 1 MB
+  std::uint64_t small_member = std::uint64_t{4} << 20;       // topo.bin, performance.json
+  std::uint64_t command_bytes = std::uint64_t{24} << 20;     // the unpacked command list
+  std::uint64_t command_ratio = 64;                          // times its packed bytes, + 64 KB
+};
+
+enum class PartType { neu, onnx, magma, axe, unknown };
+enum class Colour { feature_map, bgr, rgb, grey, nv12, nv21, unknown };
+
+struct TopologyTensor {
+  std::string part, name;
+  Colour colour = Colour::feature_map;
+  bool is_uint8 = false;            // else float32
+  int layout = 0;                   // 0 unknown, 1 NCHW, 2 NHWC
+  std::vector<std::int64_t> shape;  // shown instead of the part's own, when not empty
+};
+
+struct Part {
+  PartType type = PartType::unknown;
+  std::string name;
+  std::vector<std::string> inputs, outputs;
+  unsigned virtual_npu = 0;  // 1: MODE_111
+  std::string slim_file;
+  std::uint64_t slim_bytes = 0, parameter_bytes = 0;
+  unsigned quantisation = 0;  // 2: "8 bit", 0: unknown
+  std::uint64_t alignment = 0;
+};
+
+struct Edge {
+  TopologyTensor from, to;
+};
+
+struct Topology {
+  std::vector<Part> parts;
+  std::vector<Edge> edges;
+  std::vector<TopologyTensor> inputs, outputs;
+  std::vector<std::string> input_names, output_names;  // as the user sees them, in the same order
+  std::size_t layer_map_entries = 0;
+  std::string tool_version, tool_commit;
+};
+
+struct Segment {
+  std::string name;
+  std::uint64_t address = 0, offset = 0, size = 0;  // bytes; offset in the part's DDR map
+};
+
+// A tensor at the border of a NEU part.
+struct MetaTensor {
+  std::string name;
+  bool is_input = false;
+  unsigned format = 0;  // 0 feature map, 5 packed 24 bit, 7 NV12
+  Shape shape;
+  DType dtype = DType::u8;
+};
+
+struct MachineStream {
+  bool used = false;
+  std::uint32_t commands = 0;
+};
+
+struct Traffic {
+  std::uint64_t loaded = 0, stored = 0, swapped = 0, total = 0;  // bytes of DDR
+};
+
+struct Neu {
+  std::string member;  // its name in the container, or empty for a bare file
+  bool slim = false;   // without the parameter image
+  unsigned major = 0, minor = 0;
+  std::string model_name;
+  std::vector<Segment> parameters, inputs, outputs, swap;
+  unsigned virtual_npu = 0, jobs = 0;
+  Bytes image;                                                       // the parameters
+  std::vector<std::pair<std::uint64_t, std::size_t>> patch_regions;  // bytes of the region, patches
+  std::vector<MachineStream> streams;                                // one an execution unit
+  std::vector<std::uint64_t> machine_code;                           // 64-bit commands, the streams one after the other
+  std::vector<MetaTensor> tensors;
+  Traffic traffic;
+  std::uint64_t command_list_packed = 0;  // bytes in the file
+  Bytes command_list;                     // unpacked
+  std::uint64_t command_list_offset = 0;  // of the packed bytes in the member
+};
+
+struct AxePart {
+  std::string member, magic;
+  Bytes bytes;
+};
+
+struct Performance {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;  // numbers as they stand in the file
+};
+
+struct Member {
+  std::string name;
+  std::uint64_t size = 0;
+};
+
+struct Joint {
+  std::string container;  // "gzip+tar", "tar", "neu"
+  std::vector<Member> members;
+  std::optional<Topology> topology;  // none for a bare .neu
+  std::vector<Neu> neus;             // in the order of the members
+  std::vector<AxePart> axes;
+  std::optional<Performance> performance;
+
+  // The part that can run: the one with its parameters; throws Error(unsupported) when there is none or more than one.
+  const Neu& main() const;
+};
+
+// Whether `file` may be a .joint or a bare .neu (by its first bytes).
+bool recognises(ByteView file);
+
+// Throws Error(damaged) with the member's name, offset and field; Error(unsupported) for what is recognised and not
+// read: AX630A files, containers beyond the limits.
+Joint read(ByteView file, const Limits& limits = {});
+
+}  // namespace vnpu::joint

@@ -1,0 +1,66 @@
+// The functional AX620A: on-chip memory, DDR map, convolution and DMA units; one command at a time. No time.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+#include "isa/ax620/command_list.h"
+#include "sim/ax620/quirks.h"
+#include "sim/core/simd.h"
+
+namespace vnpu::ax620 {
+
+// Half of the whole chip's memory is what MODE_111 has; every known file stays within it, none says more.
+inline constexpr std::uint64_t ocm_bytes = std::uint64_t{4} << 20;
+
+struct LoadedWeights;
+
+class Machine {
+ public:
+  // `ddr`: bytes of the DDR map.
+  Machine(std::uint64_t ddr, const Quirks& quirks, SimdLevel level);
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  std::span<std::uint8_t> ddr() { return ddr_; }
+  std::span<const std::uint8_t> ddr() const { return ddr_; }
+  std::span<const std::uint8_t> ocm() const { return ocm_; }
+
+  // Throws Error(unsupported) for what is outside of the known law, Error(fault) for an address outside of a memory and
+  // Error(damaged) for operands that do not fit each other.
+  void execute(const pb::Cmd& command);
+  // Bytes the last command wrote, in stream order; empty for a fetch.
+  const Bytes& written() const { return written_; }
+
+ private:
+  void load(const pb::LdCmd& command);
+  void store(const pb::StCmd& command);
+  void move(const pb::MvCmd& command);
+  void fetch(const pb::FetchCmd& command);
+  void convolve(const pb::ConvCmd& command);
+
+  Quirks quirks_;
+  SimdLevel level_;
+  Bytes ddr_, ocm_;
+  Bytes written_;
+  std::unique_ptr<LoadedWeights> weights_;  // of the last fetch
+  Bytes lines_;                             // of the last convolution: its line buffer
+  std::uint64_t line_bytes_ = 0;
+};
+
+// What a DMA unit is fed with: the main stream, and for NV12 the second plane.
+struct UnitInput {
+  Bytes bytes, second;
+};
+
+// The DMA's tensor units in their order (dma_units.cpp); `ocm` and `ddr` are read by units with streams of their own.
+Bytes run_units(const pb::DMAStream& stream, UnitInput input, std::span<const std::uint8_t> ocm,
+                std::span<const std::uint8_t> ddr, const Quirks& quirks);
+
+// The float unit (float_unit.cpp). `bytes`: the main stream, read by statistics only.
+Bytes run_float_unit(const pb::FMASubIP& unit, const Bytes& bytes, std::span<const std::uint8_t> ocm,
+                     std::span<const std::uint8_t> ddr, const Quirks& quirks);
+
+}  // namespace vnpu::ax620

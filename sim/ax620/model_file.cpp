@@ -1,0 +1,209 @@
+#include "sim/ax620/model_file.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "isa/ax620/print.h"
+#include "sim/ax620/network.h"
+
+namespace vnpu::ax620 {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* proof = "decoded, not proven against silicon";
+constexpr std::array colours{"feature map", "BGR", "RGB", "grey", "NV12", "NV21", "unknown"};
+
+const char* part_name(joint::PartType type) {
+  constexpr std::array names{"NEU", "ONNX", "MAGMA", "AXE", "unknown"};
+  return names[static_cast<std::size_t>(type)];
+}
+
+// Names come from the file: what is not UTF-8 is replaced.
+std::string dump(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+json regions_json(const std::vector<Region>& regions) {
+  json out = json::array();
+  for (const auto& region : regions)
+    out.push_back({{"name", region.name}, {"start", region.start}, {"bytes", region.size()}});
+  return out;
+}
+
+class AxModelFile final : public ModelFile {
+ public:
+  explicit AxModelFile(ByteView file) : file_size_(file.size()) {
+    auto made = std::make_shared<LoadedModel>();
+    made->file = joint::read(file);
+    const joint::Neu* listed = nullptr;  // any part tells its commands; only a full one runs
+    for (const auto& neu : made->file.neus) {
+      if (!listed || !neu.slim) listed = &neu;
+      if (!neu.slim && !made->neu) made->neu = &neu;
+    }
+    if (!listed) throw Error(ErrorKind::unsupported, "the file has no NEU part");
+    part_ = listed;
+    try {
+      made->list = read_command_list(ByteView(listed->command_list));
+      made->jobs = jobs(made->list);
+    } catch (const Error& error) {
+      throw with_context(error, (listed->member.empty() ? "" : "member " + listed->member + ": ") + "command list");
+    }
+    model_ = std::move(made);
+  }
+
+  std::string family() const override { return "ax620"; }
+  std::string chip() const override { return "ax620a"; }
+  unsigned programs() const override { return 1; }
+
+  json describe() const override;
+  void disassemble(const DisasmOptions& options, const std::function<void(const std::string&)>& line) const override;
+
+  std::unique_ptr<Network> instantiate(const NetworkOptions& options) const override {
+    return std::make_unique<AxNetwork>(model_, options);
+  }
+  Profile profile(const ProfileOptions&) const override {
+    throw Error(ErrorKind::unsupported, "profile: there is no time model of the AX620A yet");
+  }
+
+ private:
+  json describe_commands() const;
+  json describe_tensors(bool inputs) const;
+
+  std::shared_ptr<const LoadedModel> model_;
+  const joint::Neu* part_ = nullptr;
+  std::uint64_t file_size_;
+};
+
+json AxModelFile::describe_tensors(bool inputs) const {
+  json out = json::array();
+  for (const auto& tensor : part_->tensors) {
+    if (tensor.is_input != inputs) continue;
+    json one{{"name", tensor.name}, {"shape", tensor.shape}, {"dtype", name(tensor.dtype)}};
+    if (inputs && model_->file.topology) {
+      for (const auto& named : model_->file.topology->inputs) {
+        if (named.name == tensor.name) one["colour"] = colours[static_cast<std::size_t>(named.colour)];
+      }
+    }
+    for (const auto& region : inputs ? model_->list.inputs : model_->list.outputs) {
+      if (region.name == tensor.name) one["bytes"] = region.size();
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json AxModelFile::describe_commands() const {
+  std::map<std::string, std::size_t> kinds;
+  for (const auto& command : model_->list.commands) {
+    ++kinds["eu" + std::to_string(command.eu_idx()) + ":" + ax620::name(kind(command))];
+  }
+  json out{{"total", model_->list.commands.size()}, {"by_unit_and_kind", kinds}};
+  for (unsigned e = 0; e < execution_units; ++e) {
+    if (!model_->jobs[e].empty()) out["jobs"]["eu" + std::to_string(e)] = model_->jobs[e].size();
+  }
+  try {
+    order(model_->jobs);
+    out["dependencies"] = "ok";
+  } catch (const Error& error) {
+    out["dependencies"] = error.what();
+  }
+  std::vector<std::uint32_t> streams;
+  for (const auto& stream : part_->streams) streams.push_back(stream.commands);
+  if (!part_->machine_code.empty()) {
+    const auto coded = machine_code_jobs(part_->machine_code, streams);
+    bool equal = true;
+    for (unsigned e = 0; e < execution_units; ++e) {
+      equal = equal && std::ranges::equal(coded[e], model_->jobs[e], [](const Job& a, const Job& b) {
+                const auto sorted = [](std::vector<Wait> waits) {
+                  std::ranges::sort(waits, {}, [](const Wait& w) { return std::pair(w.unit, w.job); });
+                  return waits;
+                };
+                return a.id == b.id && sorted(a.waits) == sorted(b.waits);
+              });
+    }
+    out["machine_code"] = {{"commands", part_->machine_code.size()}, {"waits_equal_the_list", equal}};
+  }
+  return out;
+}
+
+json AxModelFile::describe() const {
+  const auto& file = model_->file;
+  json out{{"format", "joint"},
+           {"chip", "ax620a"},
+           {"file_bytes", file_size_},
+           {"container", file.container},
+           {"values", proof}};
+  for (const auto& member : file.members) out["members"].push_back({{"name", member.name}, {"bytes", member.size}});
+  if (file.topology) {
+    const auto& topology = *file.topology;
+    out["tool_version"] = topology.tool_version;
+    if (!topology.tool_commit.empty()) out["tool_commit"] = topology.tool_commit;
+    for (const auto& part : topology.parts) {
+      out["parts"].push_back({{"name", part.name},
+                              {"type", part_name(part.type)},
+                              {"inputs", part.inputs},
+                              {"outputs", part.outputs},
+                              {"runs_on", part.type == joint::PartType::neu ? "NPU" : "CPU"}});
+    }
+    out["input_names"] = topology.input_names;
+    out["output_names"] = topology.output_names;
+  }
+  out["virtual_npu"] = model_->list.mode;
+  out["inputs"] = describe_tensors(true);
+  out["outputs"] = describe_tensors(false);
+  out["memory_map"] = {{"inputs", regions_json(model_->list.inputs)},
+                       {"outputs", regions_json(model_->list.outputs)},
+                       {"parameters", regions_json(model_->list.parameters)},
+                       {"swaps", regions_json(model_->list.swaps)}};
+  out["traffic"] = {{"loaded", part_->traffic.loaded},
+                    {"stored", part_->traffic.stored},
+                    {"swapped", part_->traffic.swapped},
+                    {"total", part_->traffic.total}};
+  out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", part_->command_list.size()}};
+  out["commands"] = describe_commands();
+  json refusals = json::array();
+  if (!model_->neu) refusals.push_back("a slim part has no parameters and cannot run");
+  for (const auto& axe : file.axes) refusals.push_back("the part " + axe.member + " runs on the CPU");
+  if (!refusals.empty()) out["refusals"] = refusals;
+  if (file.performance) {
+    out["performance"] = {{"header", file.performance->header}, {"rows", file.performance->rows}};
+  }
+  return out;
+}
+
+void AxModelFile::disassemble(const DisasmOptions& options, const std::function<void(const std::string&)>& line) const {
+  if (!options.json) {
+    line("; AX620A command list, " + model_->list.mode +
+         ". index  unit  job  operation; a sync lists the jobs waited for");
+    line("; memory[address+size]{bytes xtimes@step ...}: the first loop is the innermost");
+  }
+  for (std::size_t i = 0; i < model_->list.commands.size(); ++i) {
+    if (i < options.first || i > options.last) continue;
+    const auto& command = model_->list.commands[i];
+    const std::string unit = "eu" + std::to_string(command.eu_idx());
+    if (!options.engine.empty() && options.engine != unit) continue;
+    if (options.json) {
+      auto one = to_json(command);
+      one["index"] = i;
+      line(dump(one));
+      continue;
+    }
+    char head[48];
+    const std::string id = command.id() > 0 ? "#" + std::to_string(command.id()) : "";
+    std::snprintf(head, sizeof head, "%6zu  %s  %-6s ", i, unit.c_str(), id.c_str());
+    std::string text = head + print(command);
+    if (!command.debug().layer_name().empty()) text += "  ; " + command.debug().layer_name();
+    std::ranges::replace_if(
+        text, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+    line(text);
+  }
+}
+
+}  // namespace
+
+bool recognises(ByteView file) { return joint::recognises(file); }
+std::unique_ptr<ModelFile> open(ByteView file) { return std::make_unique<AxModelFile>(file); }
+
+}  // namespace vnpu::ax620
