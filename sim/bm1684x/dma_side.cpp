@@ -41,6 +41,14 @@ Strides DmaSide::default_strides(std::uint64_t address, Precision format, const 
   return {plane * shape.c, plane, shape.w, 1};
 }
 
+std::pair<const std::uint8_t*, const std::uint8_t*> DmaSide::range() const {
+  const std::uint64_t groups = local_ ? (lane_ + shape_.c - 1) / lane_count : shape_.c - 1;
+  const std::uint64_t last =
+      (shape_.n - 1) * strides_.n + groups * strides_.c + (shape_.h - 1) * strides_.h + (shape_.w - 1) * strides_.w;
+  const std::uint64_t lanes = local_ ? (lane_count - 1) * std::uint64_t{lane_bytes} : 0;
+  return {base_, base_ + lanes + (last + 1) * bytes_};
+}
+
 std::vector<std::uint32_t> DmaSide::read() const {
   std::vector<std::uint32_t> values(shape_.count());
   std::uint32_t* to = values.data();

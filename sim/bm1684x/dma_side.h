@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "isa/bm1684x/command.h"
@@ -28,6 +29,11 @@ class DmaSide {
     const std::uint64_t place = lane_ + c;
     return base_ + place % lane_count * lane_bytes + bytes_ * (inside + place / lane_count * strides_.c);
   }
+  std::uint64_t step() const { return bytes_ * strides_.w; }  // bytes from element to element of a row
+  // Whether the elements of a plane follow each other.
+  bool has_planes() const { return (shape_.w == 1 || strides_.w == 1) && (shape_.h == 1 || strides_.h == shape_.w); }
+  // First and end byte it may touch; in local memory of lane 0 to the end of lane 63.
+  std::pair<const std::uint8_t*, const std::uint8_t*> range() const;
   // Whether the lane of channel c is written under a mask of lanes; linear memory always is.
   bool is_written(std::uint64_t c, std::uint64_t lanes) const {
     return !local_ || (lanes >> ((lane_ + c) % lane_count) & 1);

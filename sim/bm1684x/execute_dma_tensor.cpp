@@ -2,8 +2,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "sim/bm1684x/dma_side.h"
-#include "sim/bm1684x/law.h"
+#include "sim/bm1684x/dma_form.h"
 
 namespace vnpu::bm1684x {
 namespace {
@@ -12,21 +11,6 @@ enum Function : std::uint32_t { copy = 0, transpose = 1, collect = 2, broadcast 
 
 Shape source_shape(const GdmaCommand& c) { return {c.src_nsize, c.src_csize, c.src_hsize, c.src_wsize}; }
 Shape destination_shape(const GdmaCommand& c) { return {c.dst_nsize, c.dst_csize, c.dst_hsize, c.dst_wsize}; }
-
-// `free_w`: the strides of w count; else they are 1.
-DmaSide source_side(const GdmaCommand& c, Memory& memory, const Shape& shape, bool free_w) {
-  const std::uint64_t address = c.src_address();
-  Strides strides{c.src_nstride, c.src_cstride, c.src_hstride, free_w ? c.src_wstride : 1};
-  if (!c.stride_enable) strides = DmaSide::default_strides(address, c.src_data_format, shape);
-  return DmaSide(memory, "source", address, c.src_data_format, shape, strides);
-}
-
-DmaSide destination_side(const GdmaCommand& c, Memory& memory, const Shape& shape, bool free_w) {
-  const std::uint64_t address = c.dst_address();
-  Strides strides{c.dst_nstride, c.dst_cstride, c.dst_hstride, free_w ? c.dst_wstride : 1};
-  if (!c.stride_enable) strides = DmaSide::default_strides(address, c.src_data_format, shape);
-  return DmaSide(memory, "destination", address, c.src_data_format, shape, strides);
-}
 
 void fill(const GdmaCommand& c, const DmaSide& destination) {
   const std::vector<std::uint32_t> values(destination.shape().count(), c.constant_value);
@@ -85,11 +69,11 @@ void execute_dma_tensor(const GdmaCommand& c, Memory& memory) {
   const Shape from = source_shape(c);
   switch (c.cmd_special_function) {
     case copy: {
-      const DmaSide destination = destination_side(c, memory, c.nchw_copy ? from : destination_shape(c), true);
-      if (c.fill_constant_en) return fill(c, destination);
-      const DmaSide source = source_side(c, memory, from, true);
-      if (destination.shape().count() != from.count()) throw Error(ErrorKind::fault, "sizes of the sides differ");
-      return destination.write(source.read(), c.lane_mask());
+      if (c.fill_constant_en) {
+        return fill(c, destination_side(c, memory, c.nchw_copy ? from : destination_shape(c), true));
+      }
+      const DmaSides sides = tensor_sides(c, memory);
+      return sides.destination.write(sides.source.read(), c.lane_mask());
     }
     case transpose: {
       const DmaSide destination = destination_side(c, memory, {from.c, from.n, from.h, from.w}, false);
@@ -128,55 +112,35 @@ void execute_dma_general(const GdmaCommand& c, Memory& memory) {
   destination.write(repeat_channel(source.read(), 1, to.c), c.lane_mask());
 }
 
-// Between a matrix in linear memory and its folded form in local memory: row = n, column = (c, w).
 void execute_dma_matrix(const GdmaCommand& c, Memory& memory) {
   if (c.cmd_special_function > 1) unknown_function(c);
-  const bool to_local = is_local(c.dst_address());
-  if (to_local == is_local(c.src_address()) && !c.fill_constant_en) {
-    throw Error(ErrorKind::unsupported, "both sides in the same kind of memory");
-  }
-  if (!c.stride_enable) throw Error(ErrorKind::unsupported, "without strides");
   const bool transposes = c.cmd_special_function == 1;
-  const std::uint32_t rows = to_local ? c.src_hsize : c.dst_hsize, columns = to_local ? c.src_wsize : c.dst_wsize;
-  const std::uint32_t width = to_local ? c.dst_wsize : c.src_wsize;
-  const std::uint32_t local_rows = transposes ? columns : rows, local_columns = transposes ? rows : columns;
-  if (width == 0) throw Error(ErrorKind::fault, "local matrix: no columns in a channel");
-  const std::uint32_t channels = (local_columns + width - 1) / width;
-  const Shape flat{1, 1, rows, columns}, folded{local_rows, channels, 1, width};
-  const Strides flat_strides{0, 0, to_local ? c.src_hstride : c.dst_hstride, 1};
-  const Strides folded_strides{to_local ? c.dst_nstride : c.src_nstride, to_local ? c.dst_cstride : c.src_cstride, 0,
-                               1};
-  const DmaSide local(memory, "local matrix", to_local ? c.dst_address() : c.src_address(), c.src_data_format, folded,
-                      folded_strides);
+  const MatrixSides sides = matrix_sides(c, memory);
+  const std::uint32_t width = sides.folded.shape().w;
+  const auto channel = [&](std::uint32_t row, std::uint32_t column) { return (transposes ? row : column) / width; };
   const auto element = [&](std::uint32_t row, std::uint32_t column) {
     const std::uint32_t n = transposes ? column : row, j = transposes ? row : column;
-    return local.at(n, j / width, 0, j % width);
+    return sides.folded.at(n, j / width, 0, j % width);
   };
-  const auto written = [&](std::uint32_t row, std::uint32_t column) {
-    return local.is_written((transposes ? row : column) / width, c.lane_mask());
-  };
-  if (!to_local) {
-    const DmaSide matrix(memory, "matrix", c.dst_address(), c.src_data_format, flat, flat_strides);
-    std::vector<std::uint32_t> values;
-    values.reserve(flat.count());
-    for (std::uint32_t row = 0; row < rows; ++row) {
-      for (std::uint32_t column = 0; column < columns; ++column) {
-        values.push_back(c.fill_constant_en ? c.constant_value : load_element(element(row, column), local.bytes()));
+  const unsigned bytes = sides.folded.bytes();
+  if (sides.to_local) {
+    const std::vector<std::uint32_t> values = sides.flat.read();
+    for (std::uint32_t row = 0; row < sides.rows; ++row) {
+      for (std::uint32_t column = 0; column < sides.columns; ++column) {
+        if (!sides.folded.is_written(channel(row, column), c.lane_mask())) continue;
+        store_element(element(row, column), values[std::size_t{row} * sides.columns + column], bytes);
       }
     }
-    return matrix.write(values, ~std::uint64_t{0});
+    return;
   }
-  std::vector<std::uint32_t> values(flat.count(), c.constant_value);
-  if (!c.fill_constant_en) {
-    values = DmaSide(memory, "matrix", c.src_address(), c.src_data_format, flat, flat_strides).read();
-  }
-  for (std::uint32_t row = 0; row < rows; ++row) {
-    for (std::uint32_t column = 0; column < columns; ++column) {
-      if (written(row, column)) {
-        store_element(element(row, column), values[std::size_t{row} * columns + column], local.bytes());
-      }
+  std::vector<std::uint32_t> values;
+  values.reserve(std::size_t{sides.rows} * sides.columns);
+  for (std::uint32_t row = 0; row < sides.rows; ++row) {
+    for (std::uint32_t column = 0; column < sides.columns; ++column) {
+      values.push_back(load_element(element(row, column), bytes));
     }
   }
+  sides.flat.write(values, ~std::uint64_t{0});
 }
 
 }  // namespace vnpu::bm1684x

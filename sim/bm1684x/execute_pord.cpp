@@ -5,24 +5,30 @@
 #include "base/error.h"
 #include "sim/bm1684x/cube.h"
 #include "sim/bm1684x/element_law.h"
-#include "sim/bm1684x/window.h"
+#include "sim/bm1684x/pord_form.h"
 
 namespace vnpu::bm1684x {
 namespace {
 
-enum Operation : std::uint32_t { depthwise = 0, average = 1, depthwise_relu = 2, maximum = 4 };
-
 struct PorD {
-  explicit PorD(const TiuJob& the_job) : job(the_job) {}
+  PorD(const TiuJob& the_job, const PordForm& form)
+      : job(the_job),
+        c(the_job.command),
+        window(form.window),
+        from(form.from),
+        to(form.to),
+        weights(form.weights),
+        bias(form.bias),
+        fill(form.fill) {}
 
   const TiuJob& job;
-  const TiuCommand& c = job.command;
-  Window window = make_window(c);
-  Shape from{c.res0_n, c.res0_c, c.opd0_h, c.opd0_w}, to{c.res0_n, c.res0_c, c.res0_h, c.res0_w};
-  std::vector<std::uint32_t> input;    // n, c, y, x
-  std::vector<std::uint32_t> weights;  // c, ky, kx (as the window reads them)
-  std::vector<std::uint32_t> bias;     // c
-  WindowFill fill;
+  const TiuCommand& c;
+  const Window& window;
+  const Shape &from, &to;
+  std::vector<std::uint32_t> input;           // n, c, y, x
+  const std::vector<std::uint32_t>& weights;  // c, ky, kx (as the window reads them)
+  const std::vector<std::uint32_t>& bias;     // c
+  const WindowFill& fill;
 
   std::size_t taps() const { return std::size_t{c.opd1_h} * c.opd1_w; }
 };
@@ -56,7 +62,7 @@ std::vector<std::uint32_t> slide(const PorD& p, Start&& start, Tap&& tap, End&& 
 
 std::vector<std::uint32_t> depthwise_integer(const PorD& p) {
   const TiuCommand& c = p.c;
-  const bool relu = c.tsk_eu_typ == depthwise_relu, any_sign = c.opd0_sign || c.opd1_sign || c.opd2_sign;
+  const bool relu = c.tsk_eu_typ == PordForm::depthwise_relu, any_sign = c.opd0_sign || c.opd1_sign || c.opd2_sign;
   const unsigned by = c.res1_addr >> 8 & 0xFF, bits = bits_of(c.res0_prec);
   const Rounding rounding = p.job.rounding();
   return slide(
@@ -96,7 +102,7 @@ template <class Format>
 std::vector<std::uint32_t> run_float(const PorD& p) {
   using Bits = typename Format::Bits;
   const Precision precision = p.c.opd0_prec;
-  if (p.c.tsk_eu_typ == maximum) {
+  if (p.c.tsk_eu_typ == PordForm::maximum) {
     return slide(
         p, [](std::uint32_t) { return std::uint32_t{Format::lowest}; },
         [&](std::uint32_t& most, std::uint32_t value, std::size_t) {
@@ -108,7 +114,7 @@ std::vector<std::uint32_t> run_float(const PorD& p) {
     sums.add_product(static_cast<Bits>(value), static_cast<Bits>(p.weights[i]));
   };
   const auto end = [](const TwoSums<Format>& sums) { return std::uint32_t{Format::add(sums.sum[0], sums.sum[1])}; };
-  if (p.c.tsk_eu_typ == average) {
+  if (p.c.tsk_eu_typ == PordForm::average) {
     return slide(
         p,
         [](std::uint32_t) {
@@ -116,7 +122,7 @@ std::vector<std::uint32_t> run_float(const PorD& p) {
         },
         add_tap, end);
   }
-  const unsigned first = !p.c.opd2_const || p.c.opd2_addr != 0;
+  const unsigned first = PordForm::has_bias(p.c);
   return slide(
       p,
       [&](std::uint32_t k) {
@@ -125,56 +131,25 @@ std::vector<std::uint32_t> run_float(const PorD& p) {
       add_tap, end);
 }
 
-void check_types(const TiuCommand& c) {
-  const Precision from = c.opd0_prec, to = c.res0_prec;
-  const bool integer_result = to == i8 || to == i16 || to == i32;
-  const bool fits = from == i8 && c.tsk_eu_typ != maximum ? integer_result : from == to;
-  if (!fits || (from != i8 && !is_float(from))) {
-    throw Error(ErrorKind::fault, std::string("operands of ") + prec_name(from) + ", result of " + prec_name(to));
-  }
-}
-
 }  // namespace
 
 void execute_pord(const TiuJob& job) {
+  const PordForm form = make_pord_form(job);
   const TiuCommand& c = job.command;
   const unsigned operation = c.tsk_eu_typ;
-  if (operation > maximum || operation == 3) {
-    throw Error(ErrorKind::unsupported, "operation " + std::to_string(operation));
-  }
-  check_types(c);
-  PorD p(job);
-  const TensorView result = aligned_view(c.res0_addr, c.res0_prec, p.to);
-  check_view(result, "res0");
-  if (p.to.count() * p.taps() > work_limit) throw Error(ErrorKind::fault, "more work than any network");
-  p.fill = read_window_fill(job, c.opd0_prec, c.res0_c);
-  p.input = read(job.memory, aligned_view(c.opd0_addr, c.opd0_prec, p.from), "opd0");
-  const Shape kernel{1, c.res0_c, c.opd1_h, c.opd1_w};
-  if (operation == average && !c.opd1_const) throw Error(ErrorKind::unsupported, "average with weights");
-  if (operation != maximum) {
-    p.weights = read_operand(job, c.opd1_const, c.opd1_addr, compact_view(c.opd1_addr, c.opd0_prec, kernel), "opd1");
-    if (p.window.rotated) {
-      for (std::size_t k = 0; k < c.res0_c; ++k) {
-        std::reverse(p.weights.begin() + static_cast<std::ptrdiff_t>(k * p.taps()),
-                     p.weights.begin() + static_cast<std::ptrdiff_t>((k + 1) * p.taps()));
-      }
-    }
-  }
-  if (operation == depthwise || operation == depthwise_relu) {
-    const Precision type = c.opd0_prec == i8 ? i32 : c.opd0_prec;
-    p.bias = read_operand(job, c.opd2_const, c.opd2_addr, channel_view(c.opd2_addr, type, {1, c.res0_c, 1, 1}), "opd2");
-  }
+  PorD p(job, form);
+  p.input = read(job.memory, form.input, "opd0");
   std::vector<std::uint32_t> values;
   switch (c.opd0_prec) {
     case f32: values = run_float<F32>(p); break;
     case f16: values = run_float<F16>(p); break;
     case bf16: values = run_float<BF16>(p); break;
     default:
-      values = operation == average   ? average_integer(p)
-               : operation == maximum ? maximum_integer(p)
-                                      : depthwise_integer(p);
+      values = operation == PordForm::average   ? average_integer(p)
+               : operation == PordForm::maximum ? maximum_integer(p)
+                                                : depthwise_integer(p);
   }
-  write(job.memory, result, values, job.lanes);
+  write(job.memory, form.result, values, job.lanes);
 }
 
 }  // namespace vnpu::bm1684x

@@ -353,7 +353,7 @@ bool execute_conv(const TiuJob& job, const GemmOps& ops) {
          lanes_of_cell,
          (form.from.c + lanes_of_cell - 1) / lanes_of_cell,
          {},
-         {ops, kind},
+         {ops, kind, 0, {}, nullptr},
          nullptr,
          {},
          read_conv_channels(job),

@@ -31,6 +31,21 @@ struct ElementOps {
   bool (*to_integers)(std::int64_t* to, const float* from, bool half_away, std::size_t count);
   void (*flush)(float* values, std::size_t count);  // subnormals to zeros
   bool (*any_nan)(const float* values, std::size_t count);
+
+  // A table of 256 bytes.
+  void (*look_up)(std::uint8_t* to, const std::uint8_t* index, const std::uint8_t* table, std::size_t count);
+
+  // Windows: `taps` rows of cells, each of `row` words of which `count` count.
+  void (*widen_bytes)(std::int32_t* to, const std::uint8_t* from, bool is_signed, std::size_t count);
+  void (*add_taps)(std::int32_t* sums, const std::int32_t* cells, const std::int32_t* weights, std::size_t taps,
+                   std::size_t row, std::size_t count);
+  void (*most_of_taps)(std::int32_t* most, const std::int32_t* cells, std::size_t taps, std::size_t row,
+                       std::size_t count);
+  // most > v ? most : v; returns whether there is a NaN.
+  bool (*most_of_float_taps)(float* most, const float* cells, std::size_t taps, std::size_t row, std::size_t count);
+  // f16: product and sum rounded, in turn to `first` and `second`; the two sums' sum into `first`. True: a NaN.
+  bool (*add_f16_taps)(float* first, float* second, const float* cells, const float* weights, std::size_t taps,
+                       std::size_t row, std::size_t count, bool second_first);
 };
 
 extern const ElementOps elements_avx2, elements_avx512;

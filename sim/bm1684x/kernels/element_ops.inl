@@ -1,6 +1,8 @@
 // Plain loops that the compiler turns into the level's instructions. They call nothing that other levels share.
 #pragma once
 
+#include <immintrin.h>
+
 #include <cstring>
 
 #include "sim/bm1684x/kernels/element_ops.h"
@@ -173,9 +175,65 @@ void flush_floats(float* values, std::size_t count) {
   }
 }
 
-constexpr ElementOps level_ops{load_integers, store_integers, clamp_integers, combine_integers,
-                               multiply_add,  shift_integers, combine_floats, to_floats,
-                               to_integers,   flush_floats,   any_nan};
+void widen_bytes(std::int32_t* to, const std::uint8_t* from, bool is_signed, std::size_t count) {
+  if (is_signed) {
+    for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<std::int8_t>(from[i]);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
+  }
+}
+
+void add_taps(std::int32_t* sums, const std::int32_t* cells, const std::int32_t* weights, std::size_t taps,
+              std::size_t row, std::size_t count) {
+  for (std::size_t t = 0; t < taps; ++t, cells += row) {
+    const auto weight = static_cast<std::uint32_t>(weights[t]);
+    for (std::size_t i = 0; i < count; ++i) {
+      sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) +
+                                          static_cast<std::uint32_t>(cells[i]) * weight);
+    }
+  }
+}
+
+void most_of_taps(std::int32_t* most, const std::int32_t* cells, std::size_t taps, std::size_t row, std::size_t count) {
+  for (std::size_t t = 0; t < taps; ++t, cells += row) {
+    for (std::size_t i = 0; i < count; ++i) most[i] = most[i] > cells[i] ? most[i] : cells[i];
+  }
+}
+
+bool most_of_float_taps(float* most, const float* cells, std::size_t taps, std::size_t row, std::size_t count) {
+  int found = 0;
+  for (std::size_t t = 0; t < taps; ++t, cells += row) {
+    for (std::size_t i = 0; i < count; ++i) {
+      found |= cells[i] != cells[i];
+      most[i] = most[i] > cells[i] ? most[i] : cells[i];
+    }
+  }
+  return found != 0;
+}
+
+bool add_f16_taps(float* first, float* second, const float* cells, const float* weights, std::size_t taps,
+                  std::size_t row, std::size_t count, bool second_first) {
+  constexpr int nearest = _MM_FROUND_TO_NEAREST_INT;
+  const auto round = [](__m256 v) { return _mm256_cvtph_ps(_mm256_cvtps_ph(v, nearest)); };
+  int found = 0;
+  for (std::size_t i = 0; i < count; i += 8) {
+    __m256 sums[2] = {_mm256_loadu_ps(first + i), _mm256_loadu_ps(second + i)};
+    std::size_t turn = second_first;
+    for (std::size_t t = 0; t < taps; ++t, turn ^= 1) {
+      const __m256 product = round(_mm256_mul_ps(_mm256_loadu_ps(cells + t * row + i), _mm256_set1_ps(weights[t])));
+      sums[turn] = round(_mm256_add_ps(sums[turn], product));
+    }
+    const __m256 sum = round(_mm256_add_ps(sums[0], sums[1]));
+    found |= _mm256_movemask_ps(_mm256_cmp_ps(sum, sum, _CMP_UNORD_Q));
+    _mm256_storeu_ps(first + i, sum);
+  }
+  return found != 0;
+}
+
+constexpr ElementOps level_ops{
+    load_integers,  store_integers, clamp_integers, combine_integers,   multiply_add, shift_integers,
+    combine_floats, to_floats,      to_integers,    flush_floats,       any_nan,      look_up,
+    widen_bytes,    add_taps,       most_of_taps,   most_of_float_taps, add_f16_taps};
 
 }  // namespace
 }  // namespace vnpu::bm1684x::kernels

@@ -17,11 +17,21 @@ bool execute(const TiuJob& job, SimdLevel level) {
   switch (job.command.tsk_typ) {
     case tsk_conv: return execute_conv(job, ops.gemm);
     case tsk_ar: return execute_ar(job, ops);
+    case tsk_pord: return execute_pord(job, ops);
     case tsk_rqdq: return execute_rqdq(job, ops);
+    case tsk_sg: return look_up_bytes(job, ops.elements);
+    case tsk_trans_bc: return copy_lanes(job);
     default: return false;
   }
 }
 
-bool execute(const GdmaCommand&, Memory&, SimdLevel) { return false; }
+bool execute(const GdmaCommand& command, Memory& memory, SimdLevel level) {
+  if (level == SimdLevel::scalar) return false;
+  switch (command.cmd_type) {
+    case dma_tensor: return copy_tensor(command, memory);
+    case dma_matrix: return copy_matrix(command, memory);
+    default: return false;
+  }
+}
 
 }  // namespace vnpu::bm1684x::kernels

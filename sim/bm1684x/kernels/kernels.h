@@ -21,6 +21,11 @@ struct KernelOps {
 bool execute_ar(const TiuJob& job, const KernelOps& ops);
 bool execute_rqdq(const TiuJob& job, const KernelOps& ops);
 bool execute_conv(const TiuJob& job, const GemmOps& ops);
+bool execute_pord(const TiuJob& job, const KernelOps& ops);
+bool look_up_bytes(const TiuJob& job, const ElementOps& ops);
+bool copy_lanes(const TiuJob& job);
+bool copy_tensor(const GdmaCommand& command, Memory& memory);
+bool copy_matrix(const GdmaCommand& command, Memory& memory);
 bool execute_mm(const TiuJob& job, const GemmOps& ops);
 bool execute_mm2(const TiuJob& job, const GemmOps& ops);
 

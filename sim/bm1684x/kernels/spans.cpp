@@ -17,11 +17,14 @@ Range range_of(const TensorView& v) {
 
 }  // namespace
 
-bool may_overlap(const TensorView& result, const TensorView& operand) {
+bool may_touch(const TensorView& result, const TensorView& operand) {
   const Range a = range_of(result), b = range_of(operand);
-  if (a.end <= b.first || b.end <= a.first) return false;
-  return result.lane != operand.lane || result.offset != operand.offset || result.bytes != operand.bytes ||
-         result.strides != operand.strides;
+  return a.end > b.first && b.end > a.first;
+}
+
+bool may_overlap(const TensorView& result, const TensorView& operand) {
+  return may_touch(result, operand) && (result.lane != operand.lane || result.offset != operand.offset ||
+                                        result.bytes != operand.bytes || result.strides != operand.strides);
 }
 
 }  // namespace vnpu::bm1684x::kernels

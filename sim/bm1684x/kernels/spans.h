@@ -25,6 +25,8 @@ inline bool is_repeated(const TensorView& v, bool planes) {
 
 // True when the two may share bytes and are not the very same elements: then the law reads before it writes.
 bool may_overlap(const TensorView& result, const TensorView& operand);
+// The same of the very same elements too.
+bool may_touch(const TensorView& result, const TensorView& operand);
 
 // Calls work(n, c, h, count) for every span; whole planes when `planes`.
 template <class Work>
