@@ -1,4 +1,4 @@
-// A virtual board: an object made from a data file, with its file system, users, programs, processes and one TPU.
+// A virtual Linux board: an object made from a data file, with its file system, users, programs, processes and one TPU.
 #pragma once
 
 #include <atomic>
@@ -9,22 +9,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "devices/ion_heap.h"
+#include "devices/machine.h"
 #include "devices/process.h"
 #include "devices/tpu_queue.h"
 #include "devices/vfs/vfs.h"
-
-namespace vnpu::cv18xx {
-struct StreamEntry;
-}
-namespace vnpu::programs {
-struct PmuRecord;
-}
 
 namespace vnpu::devices {
 
@@ -69,47 +62,18 @@ struct BoardData {
 // Throws Error(damaged) naming the key.
 BoardData parse_board_data(std::string_view toml, const std::string& name);
 
-struct BoardOptions {
-  std::optional<std::filesystem::path> directory;  // keep the file system there; none: fresh, in memory
-  std::optional<std::uint64_t> ion_bytes;          // instead of the data file's
-  std::optional<std::int64_t> start_time_ns;       // the board's clock at start, then it runs; none: the host's time
-  bool strict_hardware = false;                    // refuse what the real board refuses (SFTP on the Duo)
-  // What the performance unit records of a submission, instead of the time model's; the driver then tells no clock.
-  std::function<std::vector<programs::PmuRecord>(std::span<const cv18xx::StreamEntry>)> pmu_records;
-};
-
-// One login or one command. Either `terminal`, or the three streams (a missing one reads as empty, swallows writes).
-struct SessionRequest {
-  std::string user = "root";
-  std::optional<std::string> command;  // for the user's shell, `sh -c`; none: a login shell
-  std::vector<std::pair<std::string, std::string>> environment;
-  std::shared_ptr<Stream> in, out, err;
-  std::shared_ptr<Terminal> terminal;
-  std::optional<std::string> directory;  // instead of the home
-};
-
-// A running session. The board outlives its sessions.
-class Session {
+class Board : public Machine {
  public:
-  virtual ~Session() = default;  // hangs up and waits
-  virtual std::uint64_t id() const = 0;
-  virtual int wait() = 0;  // exit status 0..255
-  virtual bool finished() const = 0;
-  virtual void signal(int number) = 0;  // to the foreground processes
-  virtual void hang_up() = 0;           // the user is gone: SIGHUP, then SIGKILL to all processes of the session
-};
-
-class Board {
- public:
-  static std::vector<std::string> names();  // of the compiled-in data files
+  static std::vector<std::string> names();  // of the compiled-in data files of Linux boards
   // Throws Error(usage) for an unknown name, and errors of the directory.
   static std::unique_ptr<Board> open(const std::string& name, const BoardOptions& options = {});
   Board(BoardData data, const BoardOptions& options);
-  ~Board();  // hangs up what still runs
+  ~Board() override;  // hangs up what still runs
 
   const BoardData& data() const { return data_; }
   const BoardOptions& options() const { return options_; }
-  Vfs& files() { return *files_; }
+  const std::string& name() const override { return data_.name; }
+  Vfs& files() override { return *files_; }
   ProgramTable& programs() { return programs_; }
   TaskTable& tasks() { return tasks_; }
   TpuQueue& tpu() { return tpu_; }
@@ -120,19 +84,14 @@ class Board {
   std::uint64_t uptime_ns() const;
 
   // Users as /etc/passwd, /etc/shadow and /etc/group of the board say now (passwd changes them).
-  struct Login {
-    std::string name, home, shell;
-    Credentials credentials;
-  };
-  std::optional<Login> find_user(const std::string& name);
+  using Login = devices::Login;
+  std::optional<Login> find_user(const std::string& name) override;
   std::optional<Login> find_user(std::uint32_t uid);
   std::optional<std::string> group_name(std::uint32_t gid);
   bool check_password(const std::string& user, const std::string& password);
   bool default_password(const std::string& user) const;  // still the well-known one
 
-  // Starts at once, in threads of its own; `done` (may be empty) is called with the exit status from one of them.
-  std::shared_ptr<Session> start(SessionRequest request, std::function<void(int status)> done = {});
-  int run(SessionRequest request);  // start and wait
+  std::shared_ptr<Session> start(SessionRequest request, std::function<void(int status)> done = {}) override;
 
   // What free and top show, bytes.
   struct Memory {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "devices/board.h"
+#include "devices/embedded.h"
 
 namespace vnpu::devices {
 
@@ -124,19 +125,29 @@ BoardData parse_board_data(std::string_view text, const std::string& name) {
   return out;
 }
 
-std::vector<std::string> Board::names() {
+// Kinds of data files: a Linux board has no key `kind`.
+std::vector<std::string> embedded_names(const std::string& kind) {
   std::vector<std::string> out;
-  for (const auto& file : embedded) out.emplace_back(file.name);
+  for (const auto& file : embedded)
+    if (toml::parse(file.text)["kind"].value_or(std::string("linux")) == kind) out.emplace_back(file.name);
   return out;
 }
 
+std::string embedded_text(const std::string& name) {
+  for (const auto& file : embedded)
+    if (file.name == name) return file.text;
+  return "";
+}
+
+std::vector<std::string> Board::names() { return embedded_names("linux"); }
+
 std::unique_ptr<Board> Board::open(const std::string& name, const BoardOptions& options) {
   std::string known;
-  for (const auto& file : embedded) {
-    if (file.name == name) return std::make_unique<Board>(parse_board_data(file.text, name), options);
-    known += std::string(known.empty() ? "" : ", ") + file.name;
+  for (const auto& board : names()) {
+    if (board == name) return std::make_unique<Board>(parse_board_data(embedded_text(name), name), options);
+    known += (known.empty() ? "" : ", ") + board;
   }
-  throw Error(ErrorKind::usage, "no board is named '" + name + "'; there are " + known);
+  throw Error(ErrorKind::usage, "no Linux board is named '" + name + "'; there are " + known);
 }
 
 }  // namespace vnpu::devices

@@ -69,9 +69,14 @@ int Keyboard::byte() {
   }
 }
 
-bool Keyboard::waiting() { return terminal_->readable_within(std::chrono::milliseconds(0), {}); }
+bool Keyboard::waiting() { return !put_back_.empty() || terminal_->readable_within(std::chrono::milliseconds(0), {}); }
 
 int Keyboard::read() {
+  if (!put_back_.empty()) {
+    const int out = put_back_.front();
+    put_back_.pop_front();
+    return out;
+  }
   const int first = byte();
   return first == key::escape ? sequence() : first;
 }
@@ -80,14 +85,27 @@ int Keyboard::sequence() {
   const auto more = [&] { return terminal_->readable_within(sequence_wait, process_.task->token()); };
   if (!more()) return key::escape;
   int next = byte();
-  if (next != '[' && next != 'O') return key::escape;  // Alt with a letter: the letter goes
+  if (next != '[' && next != 'O') {  // ESC, and a key typed fast
+    put_back_.push_back(next);
+    return key::escape;
+  }
+  const int kind = next;
   std::string parameters;
   for (;;) {
-    if (!more()) return key::escape;
+    if (!more()) {
+      if (parameters.empty()) put_back_.push_back(kind);
+      return key::escape;
+    }
     next = byte();
     if (next < 0 || next > 255) return next;
-    if (next >= '@') break;
+    if (next >= '@' || (kind == 'O' && !parameters.empty())) break;
     if (parameters.size() < 16) parameters += static_cast<char>(next);
+  }
+  if (kind == 'O' && std::string_view("ABCDHF").find(static_cast<char>(next)) == std::string_view::npos) {
+    put_back_.push_back(kind);
+    for (const char c : parameters) put_back_.push_back(static_cast<unsigned char>(c));
+    put_back_.push_back(next);
+    return key::escape;
   }
   switch (next) {
     case 'A': return key::up;

@@ -1,6 +1,7 @@
 // Keys for programs that fill the screen: the terminal in raw mode, sequences of special keys, changes of its size.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -40,6 +41,7 @@ class Keyboard {
   std::shared_ptr<Stream> stream_;
   Terminal* terminal_;
   bool catch_interrupt_;
+  std::deque<int> put_back_;  // bytes read that belong to no sequence
 };
 
 }  // namespace vnpu::devices

@@ -137,6 +137,4 @@ std::shared_ptr<Session> Board::start(SessionRequest request, std::function<void
   return session;
 }
 
-int Board::run(SessionRequest request) { return start(std::move(request))->wait(); }
-
 }  // namespace vnpu::devices

@@ -21,13 +21,7 @@ class Pty : public Terminal {
       : output_(std::move(output)), size_(size), type_(std::move(type)) {}
 
   void keys(std::span<const std::uint8_t> bytes) override {
-    std::string echo;
-    for (const std::uint8_t byte : bytes) key(byte, echo);
-    if (!echo.empty()) {
-      // Echo waits in a line of its own: the host's thread must not block on its own output.
-      std::scoped_lock lock(mutex_);
-      pending_echo_ += echo;
-    }
+    for (const std::uint8_t byte : bytes) key(byte);
     flush_echo();
   }
 
@@ -67,7 +61,14 @@ class Pty : public Terminal {
       line_.clear();
       ends_ = 0;
     }
+    const bool cook = mode.canonical && !mode_.canonical;
     mode_ = mode;
+    if (cook) {
+      // What was typed ahead is now typed: its ends of line and ^D mean what they mean to programs.
+      std::deque<std::uint8_t> ahead;
+      ahead.swap(ready_);
+      for (const std::uint8_t byte : ahead) cooked(byte);
+    }
     changed_.notify_all();
   }
   bool readable_within(std::chrono::milliseconds time, const std::stop_token& stop) override {
@@ -123,7 +124,7 @@ class Pty : public Terminal {
     if (deliver) deliver(foreground_, number);
   }
 
-  void key(std::uint8_t byte, std::string& echo) {
+  void key(std::uint8_t byte) {
     int signal = 0;
     {
       std::scoped_lock lock(mutex_);
@@ -131,31 +132,31 @@ class Pty : public Terminal {
         signal = byte == 3 ? signal_number::interrupt : signal_number::quit;
         line_.clear();
         ready_.clear();
-        if (mode_.echo) echo += byte == 3 ? "^C" : "^\\";
+        if (mode_.echo) pending_echo_ += byte == 3 ? "^C" : "^\\";
       } else if (!mode_.canonical) {
         if (ready_.size() < input_limit) ready_.push_back(byte);
-        if (mode_.echo) echo += static_cast<char>(byte);
+        if (mode_.echo) pending_echo_ += static_cast<char>(byte);
       } else {
-        cooked(byte, echo);
+        cooked(byte);
       }
       changed_.notify_all();
     }
     if (signal) send(signal);
   }
 
-  void rub_out(std::string& echo) {
+  void rub_out() {
     // One character, which may be several bytes of UTF-8.
     while (line_.size() > 1 && (static_cast<unsigned char>(line_.back()) & 0xc0) == 0x80) line_.pop_back();
     line_.pop_back();
-    if (mode_.echo) echo += "\b \b";
+    if (mode_.echo) pending_echo_ += "\b \b";
   }
 
-  void cooked(std::uint8_t byte, std::string& echo) {
+  void cooked(std::uint8_t byte) {
     if (byte == '\r') byte = '\n';
     switch (byte) {
       case '\n':
         line_ += '\n';
-        if (mode_.echo) echo += "\r\n";
+        if (mode_.echo) pending_echo_ += "\r\n";
         end_line();
         return;
       case 4:
@@ -167,14 +168,14 @@ class Pty : public Terminal {
         return;
       case 8:
       case 127:
-        if (!line_.empty()) rub_out(echo);
+        if (!line_.empty()) rub_out();
         return;
       case 21:
-        while (!line_.empty()) rub_out(echo);
+        while (!line_.empty()) rub_out();
         return;
       case 23:
-        while (!line_.empty() && line_.back() == ' ') rub_out(echo);
-        while (!line_.empty() && line_.back() != ' ') rub_out(echo);
+        while (!line_.empty() && line_.back() == ' ') rub_out();
+        while (!line_.empty() && line_.back() != ' ') rub_out();
         return;
       default: break;
     }
@@ -182,10 +183,10 @@ class Pty : public Terminal {
     line_ += static_cast<char>(byte);
     if (!mode_.echo) return;
     if (byte < 32 && byte != '\t') {
-      echo += '^';
-      echo += static_cast<char>(byte + 64);
+      pending_echo_ += '^';
+      pending_echo_ += static_cast<char>(byte + 64);
     } else {
-      echo += static_cast<char>(byte);
+      pending_echo_ += static_cast<char>(byte);
     }
   }
 
@@ -223,6 +224,8 @@ class Pty : public Terminal {
   Mode mode_;
   std::string line_;                // being typed
   std::deque<std::uint8_t> ready_;  // readable
+  // Waits in a line of its own, since the host's thread must not block on its own output; put there before the keys can
+  // be read, so that it comes before what a program answers to them.
   std::string pending_echo_;
   int ends_ = 0;  // ^D typed on empty lines
   bool gone_ = false;

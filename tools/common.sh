@@ -18,6 +18,16 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive run as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# A Python of its own in build/python with the packages of tools/packages-python.txt, from PyPI. Fails where there is no way
+# to PyPI.
+install_python_packages() {
+  local list=tools/packages-python.txt
+  if cmp -s "$list" build/python/installed.txt; then echo "   all packages are installed"; return; fi
+  run python3 -m venv build/python &&
+    run build/python/bin/pip install --quiet --disable-pip-version-check -r "$list" &&
+    cp "$list" build/python/installed.txt
+}
+
 build() { # PRESET TARGETS...
   local preset=$1; shift
   run cmake --preset "$preset" > "build/$preset.log" 2>&1 || { mkdir -p build; cat "build/$preset.log"; return 1; }

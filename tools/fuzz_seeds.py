@@ -135,6 +135,20 @@ def bmodel_seeds():
                 yield name.replace("/", "_"), archive.extractfile(name).read()
 
 
+def kmodel_seeds(limit=4000):
+    """The small models of the K210's golden cases, one of each kind."""
+    golden = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/k210"
+    kinds = set()
+    for version in ("v3", "v4", "v5", "errors"):
+        with tarfile.open(golden / f"{version}.tar.xz") as archive:
+            for entry in archive:
+                name = entry.name.split("/")[1]
+                kind = (version, name.split("_", 2)[-1])
+                if entry.name.endswith(".kmodel") and entry.size < limit and kind not in kinds:
+                    kinds.add(kind)
+                    yield f"{name}.kmodel", archive.extractfile(entry).read()
+
+
 def sftp_seeds():
     """Requests as fuzz_sftp.cpp takes them: two bytes of length, type, id, fields."""
     u32, u64 = (lambda v: struct.pack(">I", v)), (lambda v: struct.pack(">Q", v))
@@ -179,6 +193,9 @@ def seeds():
     yield "fuzz_scp", dict(scp_seeds())
     yield "fuzz_commands", dict(command_seeds())
     yield "fuzz_bmodel", dict(bmodel_seeds())
+    kmodels = dict(kmodel_seeds())
+    for target in ("fuzz_kmodel", "fuzz_kmodel_run", "fuzz_stackvm"):
+        yield target, kmodels
     arrays = {"a": npy("<f4", "(1, 2, 3)", bytes(24)), "b": npy("|i1", "(5,)", b"12345"), "c": npy("<u2", "()", b"\1\2")}
     yield "fuzz_npz", {
         "stored.npz": npz(arrays, zipfile.ZIP_STORED),

@@ -25,6 +25,38 @@ int ps_main(Process& process) {
   return 0;
 }
 
+// The keys of a program that shows a screen, unechoed, until destroyed.
+class ScreenKeys {
+ public:
+  explicit ScreenKeys(Process& process) : process_(process) {
+    if (process.is_terminal(0)) stream_ = process.descriptors[0];
+    if (stream_) stream_->terminal()->set_mode({false, false, true});
+  }
+  ~ScreenKeys() {
+    if (stream_) stream_->terminal()->set_mode({});
+  }
+  // The next key; none within the time: nothing. Without more keys to come: q.
+  std::optional<char> wait(std::chrono::nanoseconds time) {
+    if (!stream_) {
+      process_.sleep_ns(static_cast<std::uint64_t>(time.count()));
+      return std::nullopt;
+    }
+    const auto token = process_.task->token();
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+    const bool ready = stream_->terminal()->readable_within(milliseconds, token);
+    process_.check_signals();
+    if (!ready) return std::nullopt;
+    std::uint8_t byte = 'q';
+    const auto got = stream_->read(std::span(&byte, 1), token);
+    process_.check_signals();
+    return got && *got == 1 ? static_cast<char>(byte) : 'q';
+  }
+
+ private:
+  Process& process_;
+  std::shared_ptr<Stream> stream_;
+};
+
 int top_main(Process& process) {
   auto options = parse(process, "bn:d:Hm");
   if (!options) return 1;
@@ -36,6 +68,8 @@ int top_main(Process& process) {
   const double delay = options->has('d') ? std::clamp(std::atof(options->value['d'].c_str()), 0.1, 3600.0) : 5.0;
   std::map<int, std::uint64_t> before;
   std::uint64_t last_time = 0;
+  std::optional<ScreenKeys> keys;
+  if (terminal) keys.emplace(process);
   for (; rounds > 0; --rounds) {
     const auto tasks = process.board.tasks().all();
     const std::uint64_t now = process.board.uptime_ns();
@@ -83,7 +117,12 @@ int top_main(Process& process) {
     }
     out.flush();
     if (rounds == 1) break;
-    process.sleep_ns(static_cast<std::uint64_t>(delay * 1e9));
+    const auto pause = std::chrono::nanoseconds(static_cast<std::int64_t>(delay * 1e9));
+    if (!keys) {
+      process.sleep_ns(static_cast<std::uint64_t>(pause.count()));
+    } else if (const auto key = keys->wait(pause); key == 'q' || key == 'Q' || key == '\4') {
+      break;
+    }
   }
   return 0;
 }

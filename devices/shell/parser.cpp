@@ -51,13 +51,18 @@ void Parser::expect_reserved(const char* text) {
   advance();
 }
 
+void Parser::skip_continuation() {
+  at_ += 2;
+  ++line_;
+  continued_ = done();
+}
+
 void Parser::skip_blanks() {
   for (;;) {
     if (peek() == ' ' || peek() == '\t') {
       ++at_;
     } else if (peek() == '\\' && peek(1) == '\n') {
-      at_ += 2;
-      ++line_;
+      skip_continuation();
     } else if (peek() == '#') {
       while (!done() && peek() != '\n') ++at_;
     } else {

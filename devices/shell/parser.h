@@ -27,6 +27,7 @@ class Parser {
   NodePtr next();
   std::size_t position() const { return at_; }
   int line() const { return line_; }
+  bool continued() const { return continued_; }  // the text ended in a backslash and an end of line: more is to come
 
   static constexpr int depth_limit = 150;
 
@@ -49,6 +50,7 @@ class Parser {
   void advance();
   Token read_token();
   void skip_blanks();
+  void skip_continuation();
   void expand_alias();
   void read_here_documents();
   bool at_op(const char* text) const { return token_.kind == Kind::op && token_.op == text; }
@@ -105,7 +107,7 @@ class Parser {
   const Aliases* aliases_;
   int alias_budget_ = 200;
   Token token_;
-  bool command_position_ = true;
+  bool command_position_ = true, continued_ = false;
   std::string alias_open_;  // the alias whose text is being read, and where it ends
   std::size_t alias_end_ = 0;
   std::vector<HereDocument> here_documents_;

@@ -288,6 +288,7 @@ int Shell::interactive() {
         line = error.line;
         throw ShellError{error.message, 2, false};
       }
+      if (parser.continued()) continue;
       buffer.clear();
       for (const auto& each : nodes) status = execute(*each);
     } catch (const ShellError& error) {

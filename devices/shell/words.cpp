@@ -48,8 +48,7 @@ Word Parser::read_word() {
     switch (c) {
       case '\\':
         if (peek(1) == '\n') {
-          at_ += 2;
-          ++line_;
+          skip_continuation();
         } else if (at_ + 1 >= text_.size()) {
           ++at_;
           add_text(word, "\\", true);

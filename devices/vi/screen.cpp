@@ -71,7 +71,7 @@ void Editor::draw() {
   at_.line = std::min(at_.line, text_.count() - 1);
   if (at_.line < top_) top_ = at_.line + rows / 2 < top_ ? at_.line - std::min(at_.line, rows / 2) : at_.line;
   if (at_.line >= top_ + rows)
-    top_ = at_.line - top_ >= rows + rows / 2 ? at_.line - std::min(at_.line, rows / 2) : at_.line - rows + 1;
+    top_ = at_.line - top_ >= 2 * rows ? at_.line - std::min(at_.line, rows / 2) : at_.line - rows + 1;
   const std::size_t column = display_column(at_.line, at_.column);
   if (column < left_) left_ = column;
   if (column >= left_ + width) left_ = column - width + 1;

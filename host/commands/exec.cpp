@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "devices/board.h"
+#include "devices/machine.h"
 #include "host/cli.h"
 #include "host/host_streams.h"
 #include "host/state_folder.h"
@@ -80,7 +80,7 @@ int run(const Options& options) {
   board_options.strict_hardware = options.strict;
   std::optional<StateFolder> lock;
   if (!options.directory.empty()) lock.emplace(options.directory);
-  const auto board = devices::Board::open(options.board, board_options);
+  const auto board = devices::open_machine(options.board, board_options);
   const auto login = board->find_user(options.user);
   if (!login) throw Error(ErrorKind::usage, "the board has no user " + options.user);
   for (const auto& text : options.puts) {

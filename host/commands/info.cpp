@@ -111,6 +111,9 @@ void print_memory(const json& info) {
   if (memory.contains("neuron_bytes")) {
     std::cout << ", neurons " << bytes("neuron_bytes") << ", coefficients " << bytes("coefficient_bytes");
   }
+  if (memory.contains("ddr_bytes")) {
+    std::cout << ", DDR traffic " << bytes("ddr_bytes") << ", parameters " << bytes("parameter_bytes");
+  }
   if (memory.contains("main_bytes")) {
     std::cout << ", main memory " << bytes("main_bytes") << " (with the file " << bytes("file_and_main_bytes")
               << "), AI RAM " << bytes("ai_ram_bytes") << ", KPU weights " << bytes("kpu_weight_bytes");
@@ -132,6 +135,7 @@ void print_text(const json& info, const Common& common) {
     std::cout << "  made by " << info["converter"].get<std::string>() << ", " << info.at("built").get<std::string>()
               << "\n";
   print_memory(info);
+  for (const auto& note : info.value("notes", json::array())) std::cout << "  " << note.get<std::string>() << "\n";
   const json& programs = info.at("programs");
   for (std::size_t i = 0; i < programs.size(); ++i) print_program(programs[i], i, programs.size(), common);
   if (info.contains("sections")) std::cout << paint(common, "bold", "sections") << "\n";

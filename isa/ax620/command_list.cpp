@@ -83,7 +83,7 @@ CommandList read_command_list(ByteView unpacked) {
   check_protobuf(unpacked, pb::PulsarModel::descriptor(), max_fields, "model");
   pb::PulsarModel in;
   if (!in.ParseFromArray(unpacked.data(), static_cast<int>(unpacked.size()))) {
-    throw Error(ErrorKind::damaged, 0, "model", "a text is not UTF-8");
+    throw Error(ErrorKind::damaged, 0, "model", "cannot be parsed");
   }
   if (in.virtual_npu_type() != pb::PulsarModel::virtual_npu_disable) {
     throw Error(ErrorKind::unsupported, "the command list is for an AX630A: only AX620A models are known");

@@ -28,25 +28,41 @@ std::string chip_of_magic(std::uint8_t magic) {
   return "no known chip";
 }
 
-TiuCommand parse_tiu(ByteView bytes, const std::string& what) {
+bool operation_exists(const TiuCommand& c) {
+  switch (c.tsk_typ) {
+    case tsk_conv: return true;
+    case tsk_pool: return c.tsk_eu_typ <= pool_min;
+    case tsk_matmul: return c.tsk_eu_typ != arith_lut;
+    case tsk_arith: return c.tsk_eu_typ <= arith_lut;
+    default: return false;
+  }
+}
+bool operation_exists(const TdmaCommand& c) {
+  return c.spec_func == spec_copy || c.spec_func == spec_transpose || c.spec_func == spec_fill;
+}
+
+// Put before a field's name; made only when something is wrong, as a stream has hundreds of thousands of records.
+std::string label(std::uint32_t index) { return "command " + std::to_string(index) + " "; }
+
+TiuCommand parse_tiu(ByteView bytes, std::uint32_t index) {
   const TiuCommand command = decode_tiu(bytes.span().first<tiu_bytes>());
   for (unsigned packet = 0; packet < 7; ++packet) {
     const std::uint64_t at = packet * packet_bytes + packet_bytes - 1;
     const unsigned tag = bytes.data()[at] >> 4;
     if (tag != packet) {
-      damaged(bytes.file_offset() + at, what + "rsvd" + std::to_string(packet),
+      damaged(bytes.file_offset() + at, label(index) + "rsvd" + std::to_string(packet),
               "packet " + std::to_string(packet) + " carries the tag " + std::to_string(tag));
     }
   }
-  if (!command.cmd_en) damaged(bytes.file_offset(), what + "cmd_en", "is 0, must be 1");
-  check_operation(command, bytes.file_offset(), what);
+  if (!command.cmd_en) damaged(bytes.file_offset(), label(index) + "cmd_en", "is 0, must be 1");
+  if (!operation_exists(command)) check_operation(command, bytes.file_offset(), label(index));
   return command;
 }
 
-TdmaCommand parse_tdma(ByteView bytes, const std::string& what) {
+TdmaCommand parse_tdma(ByteView bytes, std::uint32_t index) {
   const TdmaCommand command = decode_tdma(bytes.span().first<tdma_bytes>());
-  if (!command.vld) damaged(bytes.file_offset(), what + "vld", "is 0, must be 1");
-  check_operation(command, bytes.file_offset(), what);
+  if (!command.vld) damaged(bytes.file_offset(), label(index) + "vld", "is 0, must be 1");
+  if (!operation_exists(command)) check_operation(command, bytes.file_offset(), label(index));
   return command;
 }
 
@@ -62,66 +78,59 @@ const char* name(Engine engine) {
 }
 
 void check_operation(const TiuCommand& command, std::uint64_t where, const std::string& what) {
-  const auto refuse = [&](const char* why) {
-    throw Error(ErrorKind::unsupported, where, what + "tsk_typ/tsk_eu_typ",
-                std::to_string(command.tsk_typ) + "/" + std::to_string(command.tsk_eu_typ) + " " + why);
-  };
-  switch (command.tsk_typ) {
-    case tsk_conv: return;
-    case tsk_pool:
-      if (command.tsk_eu_typ > pool_min) refuse("is no pooling or depthwise operation");
-      return;
-    case tsk_matmul:
-      if (command.tsk_eu_typ == arith_lut) refuse("is no matrix multiplication");
-      return;
-    case tsk_arith:
-      if (command.tsk_eu_typ > arith_lut) refuse("is no tensor arithmetic operation");
-      return;
-    default: refuse("is no operation of the TIU");
-  }
+  if (operation_exists(command)) return;
+  const char* why = "is no operation of the TIU";
+  if (command.tsk_typ == tsk_pool) why = "is no pooling or depthwise operation";
+  if (command.tsk_typ == tsk_matmul) why = "is no matrix multiplication";
+  if (command.tsk_typ == tsk_arith) why = "is no tensor arithmetic operation";
+  throw Error(ErrorKind::unsupported, where, what + "tsk_typ/tsk_eu_typ",
+              std::to_string(command.tsk_typ) + "/" + std::to_string(command.tsk_eu_typ) + " " + why);
 }
 
 void check_operation(const TdmaCommand& command, std::uint64_t where, const std::string& what) {
-  const auto f = command.spec_func;
-  if (f != spec_copy && f != spec_transpose && f != spec_fill) {
-    throw Error(ErrorKind::unsupported, where, what + "spec_func",
-                std::to_string(f) + " is no operation of the TDMA (0 copy, 1 transpose, 4 fill)");
-  }
+  if (operation_exists(command)) return;
+  throw Error(ErrorKind::unsupported, where, what + "spec_func",
+              std::to_string(command.spec_func) + " is no operation of the TDMA (0 copy, 1 transpose, 4 fill)");
 }
 
 void for_each_record(ByteView section, const Chip& chip, const std::function<void(StreamEntry&&)>& take) {
   std::uint32_t index = 0;
   for (std::uint64_t at = 0; at < section.size(); ++index) {
-    const std::string what = "command " + std::to_string(index) + " ";
-    const ByteView head = section.sub(at, record_header_bytes, (what + "record header").c_str());
+    const auto part = [&](std::uint64_t from, std::uint64_t bytes, const char* name) {
+      if (bytes > section.size() - from) return section.sub(from, bytes, (label(index) + name).c_str());  // throws
+      return section.sub(from, bytes, name);
+    };
+    const ByteView head = part(at, record_header_bytes, "record header");
     const auto [magic, length, engine_byte, flags] =
         std::array{head.u8(0, "magic"), head.u8(1, "length"), head.u8(2, "engine"), head.u8(3, "flags")};
     const std::uint64_t where = head.file_offset();
     if (magic != chip.cmdbuf_magic) {
-      damaged(where, what + "magic",
+      damaged(where, label(index) + "magic",
               hex(magic) + " (" + chip_of_magic(magic) + ") in a command buffer for " + std::string(chip.name) + " (" +
                   hex(chip.cmdbuf_magic) + ")");
     }
     const auto engine = static_cast<Engine>(engine_byte);
     if (engine != Engine::tiu && engine != Engine::tdma && engine != Engine::cpu) {
-      damaged(where + 2, what + "engine id", hex(engine_byte) + " is not 0 (TIU), 1 (CPU) or 2 (TDMA)");
+      damaged(where + 2, label(index) + "engine id", hex(engine_byte) + " is not 0 (TIU), 1 (CPU) or 2 (TDMA)");
     }
     const std::size_t expected = engine == Engine::tiu ? tiu_bytes : engine == Engine::tdma ? tdma_bytes : cpu_bytes;
     if (length != expected) {
-      damaged(where + 1, what + "length", hex(length) + " bytes, a " + name(engine) + " command has " + hex(expected));
+      damaged(where + 1, label(index) + "length",
+              hex(length) + " bytes, a " + name(engine) + " command has " + hex(expected));
     }
-    if (flags != 0) damaged(where + 3, what + "flags", hex(flags) + ", must be 0");
-    if (const auto mask = head.u32(4, "mask"); mask != 0) damaged(where + 4, what + "mask", hex(mask) + ", must be 0");
+    if (flags != 0) damaged(where + 3, label(index) + "flags", hex(flags) + ", must be 0");
+    if (const auto mask = head.u32(4, "mask"); mask != 0)
+      damaged(where + 4, label(index) + "mask", hex(mask) + ", must be 0");
 
-    const ByteView body = section.sub(at + record_header_bytes, length, (what + "descriptor").c_str());
+    const ByteView body = part(at + record_header_bytes, length, "descriptor");
     StreamEntry entry;
     entry.engine = engine;
     entry.file_offset = where;
     entry.index = index;
     switch (engine) {
-      case Engine::tiu: entry.command = parse_tiu(body, what); break;
-      case Engine::tdma: entry.command = parse_tdma(body, what); break;
-      case Engine::cpu: entry.command = parse_cpu_descriptor(body, what); break;
+      case Engine::tiu: entry.command = parse_tiu(body, index); break;
+      case Engine::tdma: entry.command = parse_tdma(body, index); break;
+      case Engine::cpu: entry.command = parse_cpu_descriptor(body, label(index)); break;
     }
     at += record_header_bytes + length;
     take(std::move(entry));

@@ -26,6 +26,10 @@ std::string mnemonic(const TiuCommand& command);
 std::string mnemonic(const TdmaCommand& command);
 std::string mnemonic(const StreamEntry& entry);
 
+// Commands with the same key have the same mnemonic: for those who need it of very many commands.
+std::uint64_t mnemonic_key(const TiuCommand& command);
+std::uint64_t mnemonic_key(const TdmaCommand& command);
+
 std::string listing_header();  // comment lines that explain the notation, each ending in a newline
 
 // One line without a newline, columns aligned with those of all other lines:

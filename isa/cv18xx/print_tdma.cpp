@@ -90,6 +90,15 @@ std::string mnemonic(const TdmaCommand& c) {
   return name + kind + "." + formats(c);
 }
 
+std::uint64_t mnemonic_key(const TdmaCommand& c) {
+  std::uint64_t key = c.trans_dir;
+  for (const std::uint32_t field : {c.trans_fmt, c.spec_func, c.sys_dtype, c.compress_en, c.transpose_md, c.mv_lut_idx,
+                                    c.mv_lut_base, c.src_fmt, c.dst_fmt, c.int8_sign}) {
+    key = key << 5 | field;
+  }
+  return key;
+}
+
 Line line_of(const TdmaCommand& c, const PrintOptions& options) {
   Line line;
   if (c.trans_fmt) {

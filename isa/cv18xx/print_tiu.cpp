@@ -210,6 +210,12 @@ std::string mnemonic(const TiuCommand& c) {
   return name;
 }
 
+std::uint64_t mnemonic_key(const TiuCommand& c) {
+  std::uint64_t key = c.tsk_typ;
+  for (const std::uint32_t field : {c.tsk_eu_typ, c.opd_typ, c.opt_chl_quan, c.opt_opd0_seg}) key = key << 8 | field;
+  return key;
+}
+
 Line line_of(const TiuCommand& c, const PrintOptions& options) {
   Line line;
   const auto add = [&](const Operand& o, const Operand* like = nullptr) {

@@ -1,5 +1,5 @@
-// The byte code of a version 5 model's stackvm module: decoding and printing. Source: docs/isa_k210.md; the tables are
-// stackvm_ops.def and stackvm_tensor.def.
+// The byte code of a version 5 model's stackvm module: decoding and printing. Source: docs/stackvm_k210.md; the tables
+// are stackvm_ops.def and stackvm_tensor.def.
 #pragma once
 
 #include <array>

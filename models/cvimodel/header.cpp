@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/digest.h"
 #include "models/cvimodel/parts.h"
 
 namespace vnpu::cvimodel {
@@ -102,15 +101,17 @@ Header read_header(ByteView file) {
             "the flatbuffer has " + std::to_string(header.body_size) + " bytes, the file only " +
                 std::to_string(file.size() - header_bytes) + " behind the header (truncated?)");
   }
-  const ByteView behind = file.from(header_bytes, "flatbuffer");
-  const std::string md5 = md5_hex(behind.span());
+  return header;
+}
+
+void check_md5(ByteView file, Header& header, const std::string& md5) {
+  const auto padding = file.u16(padding_at, "padding");
   header.md5_verified = md5 == hex(header.md5);
   if (!header.md5_verified && padding != by_merging_tool) {
     damaged(md5_at, "md5",
-            "the header says " + hex(header.md5) + ", the " + std::to_string(behind.size()) + " bytes behind it give " +
-                md5 + ": the file is truncated or changed");
+            "the header says " + hex(header.md5) + ", the " + std::to_string(file.size() - header_bytes) +
+                " bytes behind it give " + md5 + ": the file is truncated or changed");
   }
-  return header;
 }
 
 }  // namespace vnpu::cvimodel

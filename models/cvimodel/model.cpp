@@ -1,7 +1,9 @@
 #include "models/cvimodel/model.h"
 
 #include <algorithm>
+#include <future>
 
+#include "base/digest.h"
 #include "models/cvimodel/parts.h"
 
 namespace vnpu::cvimodel {
@@ -108,9 +110,16 @@ std::uint64_t Model::ion_bytes() const {
   return total + shared;
 }
 
+namespace {
+
+std::string md5_behind_header(ByteView file) { return md5_hex(file.from(header_bytes, "flatbuffer").span()); }
+
+}  // namespace
+
 Model read_description(ByteView file) {
   Model model;
   model.header = read_header(file);
+  check_md5(file, model.header, md5_behind_header(file));
   read_body(file, model);
   return model;
 }
@@ -118,8 +127,24 @@ Model read_description(ByteView file) {
 void read_section_bytes(ByteView file, Model& model) { read_sections(file, model); }
 
 Model read(ByteView file) {
-  Model model = read_description(file);
-  read_section_bytes(file, model);
+  // The digest takes most of the time that a large file needs; the rest is read meanwhile.
+  constexpr std::uint64_t large = 1 << 20;
+  if (file.size() < large) {
+    Model model = read_description(file);
+    read_section_bytes(file, model);
+    return model;
+  }
+  Model model;
+  model.header = read_header(file);
+  auto md5 = std::async(std::launch::async, md5_behind_header, file);
+  try {
+    read_body(file, model);
+    read_section_bytes(file, model);
+  } catch (const Error&) {
+    check_md5(file, model.header, md5.get());  // says more about a damaged file
+    throw;
+  }
+  check_md5(file, model.header, md5.get());
   return model;
 }
 

@@ -21,8 +21,11 @@ constexpr std::uint8_t newest_minor = 4;
 bool is_pixel_format(std::string_view name);       // one with an aligned size
 std::uint64_t aligned_size(const Tensor& tensor);  // by shape and pixel format, whatever Tensor::size says
 
-// Magic, version, chip, sizes and md5, in this order.
+// Magic, version, chip and sizes, in this order.
 Header read_header(ByteView file);
+
+// Throws unless `md5`, that of everything behind the header, is the one the header tells.
+void check_md5(ByteView file, Header& header, const std::string& md5);
 
 // The flatbuffer behind the header: fills everything of the model but the header and the bytes of the sections.
 void read_body(ByteView file, Model& model);

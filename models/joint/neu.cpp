@@ -67,13 +67,15 @@ class Reader {
   }
 
   void images(const fb::Neu& in, Neu& out) const {
-    out.slim = true;
-    if (!in.images() || in.images()->size() == 0) return;
-    if (in.images()->size() > 1) {
+    std::uint64_t declared = 0;
+    for (const auto& segment : out.parameters) declared += segment.size;
+    if (in.images() && in.images()->size() > 1) {
       throw Error(ErrorKind::unsupported, at(in.images()), "images", "more than one parameter image");
     }
-    if (const auto* bytes = in.images()->Get(0)->bytes()) out.image.assign(bytes->begin(), bytes->end());
-    out.slim = out.image.empty();  // a slim part keeps the place, without the bytes
+    if (in.images() && in.images()->size() == 1) {
+      if (const auto* bytes = in.images()->Get(0)->bytes()) out.image.assign(bytes->begin(), bytes->end());
+    }
+    out.slim = declared > 0 && out.image.empty();  // a slim part keeps the place, without the bytes
   }
 
   void machine_code(const fb::Neu& in, Neu& out) const {

@@ -45,7 +45,7 @@ Topology read_topology(ByteView member) {
   check_protobuf(member, pb::Topology::descriptor(), max_fields, "topology");
   pb::Topology in;
   if (!in.ParseFromArray(member.data(), static_cast<int>(member.size()))) {
-    throw Error(ErrorKind::damaged, 0, "topology", "a text is not UTF-8");
+    throw Error(ErrorKind::damaged, 0, "topology", "cannot be parsed");
   }
   Topology out;
   for (const auto& part : in.parts()) {

@@ -34,9 +34,8 @@ std::uint32_t flash_address(const Json& entry) {
 
 bool looks_like_kfpkg(ByteView file) {
   const std::string_view name = list_name;
-  return is_zip(file) && std::ranges::search(file.span(), name, {}, {}, [](char c) {
-                           return static_cast<std::uint8_t>(c);
-                         }).begin() != file.span().end();
+  return is_zip(file) &&
+         std::search(file.data(), file.data() + file.size(), name.begin(), name.end()) != file.data() + file.size();
 }
 
 Bytes FlashFile::flash_bytes() const {

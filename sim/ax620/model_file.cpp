@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "isa/ax620/print.h"
 #include "sim/ax620/network.h"
+#include "sim/ax620/timing/profile.h"
 
 namespace vnpu::ax620 {
 namespace {
@@ -63,12 +64,13 @@ class AxModelFile final : public ModelFile {
   std::unique_ptr<Network> instantiate(const NetworkOptions& options) const override {
     return std::make_unique<AxNetwork>(model_, options);
   }
-  Profile profile(const ProfileOptions&) const override {
-    throw Error(ErrorKind::unsupported, "profile: there is no time model of the AX620A yet");
+  Profile profile(const ProfileOptions& options) const override {
+    return profile_model(model_->list, model_->jobs, options);
   }
 
  private:
   json describe_commands() const;
+  json notes(const json& described) const;
   json describe_tensors(bool inputs) const;
 
   std::shared_ptr<const LoadedModel> model_;
@@ -80,10 +82,11 @@ json AxModelFile::describe_tensors(bool inputs) const {
   json out = json::array();
   for (const auto& tensor : part_->tensors) {
     if (tensor.is_input != inputs) continue;
-    json one{{"name", tensor.name}, {"shape", tensor.shape}, {"dtype", name(tensor.dtype)}};
+    json one{
+        {"name", tensor.name}, {"shape", tensor.shape}, {"dtype", name(tensor.dtype)}, {"memory", "ddr"}, {"bytes", 0}};
     if (inputs && model_->file.topology) {
       for (const auto& named : model_->file.topology->inputs) {
-        if (named.name == tensor.name) one["colour"] = colours[static_cast<std::size_t>(named.colour)];
+        if (named.name == tensor.name) one["pixel_format"] = colours[static_cast<std::size_t>(named.colour)];
       }
     }
     for (const auto& region : inputs ? model_->list.inputs : model_->list.outputs) {
@@ -130,16 +133,22 @@ json AxModelFile::describe_commands() const {
 
 json AxModelFile::describe() const {
   const auto& file = model_->file;
-  json out{{"format", "joint"},
+  json out{{"name", part_->model_name.empty() ? "joint" : part_->model_name},
+           {"format", "joint"},
+           {"format_version", std::to_string(part_->major) + "." + std::to_string(part_->minor)},
            {"chip", "ax620a"},
            {"file_bytes", file_size_},
            {"container", file.container},
-           {"values", proof}};
+           {"values", proof},
+           {"virtual_npu", model_->list.mode}};
+  std::uint64_t parameters = 0;
+  for (const auto& region : model_->list.parameters) parameters += region.size();
+  out["memory"] = {{"ddr_bytes", part_->traffic.total}, {"parameter_bytes", parameters}};
   for (const auto& member : file.members) out["members"].push_back({{"name", member.name}, {"bytes", member.size}});
   if (file.topology) {
     const auto& topology = *file.topology;
-    out["tool_version"] = topology.tool_version;
-    if (!topology.tool_commit.empty()) out["tool_commit"] = topology.tool_commit;
+    out["converter"] = "Pulsar " + topology.tool_version;
+    out["built"] = topology.tool_commit.empty() ? "no commit named" : "commit " + topology.tool_commit;
     for (const auto& part : topology.parts) {
       out["parts"].push_back({{"name", part.name},
                               {"type", part_name(part.type)},
@@ -150,9 +159,6 @@ json AxModelFile::describe() const {
     out["input_names"] = topology.input_names;
     out["output_names"] = topology.output_names;
   }
-  out["virtual_npu"] = model_->list.mode;
-  out["inputs"] = describe_tensors(true);
-  out["outputs"] = describe_tensors(false);
   out["memory_map"] = {{"inputs", regions_json(model_->list.inputs)},
                        {"outputs", regions_json(model_->list.outputs)},
                        {"parameters", regions_json(model_->list.parameters)},
@@ -163,12 +169,39 @@ json AxModelFile::describe() const {
                     {"total", part_->traffic.total}};
   out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", part_->command_list.size()}};
   out["commands"] = describe_commands();
+  out["programs"] = json::array({{{"inputs", describe_tensors(true)}, {"outputs", describe_tensors(false)}}});
+  out["notes"] = notes(out);
   json refusals = json::array();
   if (!model_->neu) refusals.push_back("a slim part has no parameters and cannot run");
   for (const auto& axe : file.axes) refusals.push_back("the part " + axe.member + " runs on the CPU");
-  if (!refusals.empty()) out["refusals"] = refusals;
+  out["refusals"] = refusals;
   if (file.performance) {
     out["performance"] = {{"header", file.performance->header}, {"rows", file.performance->rows}};
+  }
+  return out;
+}
+
+// What a person reads first.
+json AxModelFile::notes(const json& described) const {
+  json out = json::array();
+  out.push_back("values: " + std::string(proof) + " (docs/arithmetic_ax620.md)");
+  std::string text =
+      "virtual NPU " + model_->list.mode + "; " + std::to_string(model_->list.commands.size()) + " commands:";
+  const json& commands = described.at("commands");
+  for (const auto& [kind, number] : commands.at("by_unit_and_kind").items()) text += " " + kind + " " + number.dump();
+  out.push_back(text);
+  text = "jobs:";
+  if (commands.contains("jobs")) {
+    for (const auto& [unit, number] : commands["jobs"].items()) text += " " + unit + " " + number.dump();
+  }
+  out.push_back(text + "; waits: " + commands.at("dependencies").get<std::string>());
+  if (commands.contains("machine_code")) {
+    const auto& code = commands["machine_code"];
+    out.push_back("machine code: " + code.at("commands").dump() + " commands, its waits " +
+                  (code.at("waits_equal_the_list").get<bool>() ? "are those of the list" : "DIFFER from the list"));
+  }
+  for (const auto& member : described.value("members", json::array())) {
+    out.push_back("member " + member.at("name").get<std::string>() + ": " + member.at("bytes").dump() + " bytes");
   }
   return out;
 }

@@ -163,7 +163,10 @@ std::optional<StepReport> AxNetwork::step() {
   return report;
 }
 
-std::optional<Bytes> AxNetwork::last_result() const { return machine_.written(); }
+std::optional<Bytes> AxNetwork::last_result() const {
+  if (machine_.written().empty()) return std::nullopt;
+  return machine_.written();
+}
 
 Tensor AxNetwork::get(std::string_view name) const {
   const auto& place = region(name);

@@ -1,25 +1,24 @@
 #include "sim/core/profile.h"
 
 #include <algorithm>
-#include <map>
+#include <tuple>
 
 namespace vnpu {
 namespace {
 
 // Walks back from the command that ends last: each was held up by another engine's command or by its own predecessor.
-void mark_critical(std::vector<ProfiledCommand>& commands, const std::vector<EngineList>& lists,
-                   const std::vector<std::size_t>& first) {
+void mark_critical(std::vector<std::vector<ProfiledCommand>>& commands, const std::vector<EngineList>& lists) {
   std::size_t engine = 0, at = 0;
   std::uint64_t last = 0;
   bool found = false;
   for (std::size_t e = 0; e < lists.size(); ++e) {
-    if (lists[e].commands.empty()) continue;
-    const std::uint64_t end = commands[first[e] + lists[e].commands.size() - 1].end;
+    if (commands[e].empty()) continue;
+    const std::uint64_t end = commands[e].back().end;
     if (found && end <= last) continue;
-    found = true, last = end, engine = e, at = lists[e].commands.size() - 1;
+    found = true, last = end, engine = e, at = commands[e].size() - 1;
   }
   while (found) {
-    ProfiledCommand& command = commands[first[engine] + at];
+    ProfiledCommand& command = commands[engine][at];
     const TimedCommand& timed = lists[engine].commands[at];
     command.critical = true;
     if (command.held_by >= 0) {
@@ -30,7 +29,7 @@ void mark_critical(std::vector<ProfiledCommand>& commands, const std::vector<Eng
     } else {
       found = false;
     }
-    const std::uint64_t from = found ? commands[first[engine] + at].end : 0;
+    const std::uint64_t from = found ? commands[engine][at].end : 0;
     command.critical_cycles = command.end - from;
   }
 }
@@ -76,28 +75,74 @@ void Profile::name_layers(const std::vector<std::string>& names) {
   }
 }
 
-void finish_profile(Profile& profile, const std::vector<EngineList>& lists, Timeline timeline) {
-  std::vector<std::size_t> first;
-  std::size_t next = 0;
-  for (std::size_t e = 0; e < lists.size(); ++e) {
-    first.push_back(next);
-    for (const CommandTime& time : timeline.engines[e]) {
-      ProfiledCommand& command = profile.commands[next++];
-      command.start = time.start;
-      command.end = time.end;
-      command.held_by = time.held_by;
-    }
+namespace {
+
+// What most of a layer's critical (else busy) time goes into.
+class LayerBounds {
+ public:
+  explicit LayerBounds(std::size_t layers) : of_(layers) {}
+
+  void add(const ProfiledCommand& command) {
+    auto& entries = of_[command.layer];
+    auto at = std::ranges::find(entries, command.bound, &Entry::bound);
+    if (at == entries.end()) at = entries.insert(entries.end(), {command.bound, 0, 0});
+    at->critical += command.critical_cycles, at->busy += command.end - command.start;
   }
-  mark_critical(profile.commands, lists, first);
+  // Of equals the text that was met first in the profile.
+  std::optional<std::uint32_t> most(std::size_t layer) const {
+    const auto& entries = of_[layer];
+    const auto best = std::ranges::max_element(entries, [](const Entry& a, const Entry& b) {
+      return std::tuple(a.critical, a.busy, b.bound) < std::tuple(b.critical, b.busy, a.bound);
+    });
+    if (best == entries.end()) return std::nullopt;
+    return best->bound;
+  }
+
+ private:
+  struct Entry {
+    std::uint32_t bound;
+    std::uint64_t critical, busy;
+  };
+  std::vector<std::vector<Entry>> of_;
+};
+
+}  // namespace
+
+void finish_profile(Profile& profile, const std::vector<EngineList>& lists,
+                    std::vector<std::vector<ProfiledCommand>> commands, Timeline timeline) {
+  std::size_t count = 0;
+  for (std::size_t e = 0; e < lists.size(); ++e) {
+    for (std::size_t i = 0; i < commands[e].size(); ++i) {
+      const CommandTime& time = timeline.engines[e][i];
+      commands[e][i].start = time.start;
+      commands[e][i].end = time.end;
+      commands[e][i].held_by = time.held_by;
+    }
+    count += commands[e].size();
+  }
+  mark_critical(commands, lists);
   profile.cycles = timeline.cycles;
   profile.masters = std::move(timeline.masters);
 
-  std::vector<std::map<std::uint32_t, std::pair<std::uint64_t, std::uint64_t>>> bounds(profile.layers.size());
+  LayerBounds bounds(profile.layers.size());
   for (auto& layer : profile.layers) {
     layer.busy_cycles.assign(lists.size(), 0);
     layer.start = ~std::uint64_t{0};
   }
-  for (const ProfiledCommand& command : profile.commands) {
+  // Every engine's commands are in the order of their start already.
+  profile.commands.reserve(count);
+  std::vector<std::size_t> at(lists.size(), 0);
+  while (profile.commands.size() < count) {
+    const ProfiledCommand* earliest = nullptr;
+    for (std::size_t e = 0; e < lists.size(); ++e) {
+      if (at[e] == commands[e].size()) continue;
+      const ProfiledCommand& candidate = commands[e][at[e]];
+      if (!earliest || candidate.start < earliest->start) earliest = &candidate;
+    }
+    ++at[earliest->engine];
+    profile.commands.push_back(*earliest);
+
+    const ProfiledCommand& command = *earliest;
     ProfiledEngine& engine = profile.engines[command.engine];
     ProfiledLayer& layer = profile.layers[command.layer];
     const std::uint64_t duration = command.end - command.start;
@@ -108,32 +153,11 @@ void finish_profile(Profile& profile, const std::vector<EngineList>& lists, Time
     engine.bus_bytes += command.bus_bytes, layer.bus_bytes += command.bus_bytes;
     engine.critical_cycles += command.critical_cycles, layer.critical_cycles += command.critical_cycles;
     layer.start = std::min(layer.start, command.start), layer.end = std::max(layer.end, command.end);
-    auto& [critical, busy] = bounds[command.layer][command.bound];
-    critical += command.critical_cycles, busy += duration;
+    bounds.add(command);
   }
   for (std::size_t i = 0; i < profile.layers.size(); ++i) {
-    std::pair<std::uint64_t, std::uint64_t> most{0, 0};
-    for (const auto& [text, cycles] : bounds[i]) {
-      if (!profile.layers[i].bound.empty() && cycles <= most) continue;
-      most = cycles;
-      profile.layers[i].bound = profile.texts[text];
-    }
+    if (const auto bound = bounds.most(i)) profile.layers[i].bound = profile.texts[*bound];
   }
-  // Every engine's commands are in the order of their start already.
-  std::vector<ProfiledCommand> merged;
-  merged.reserve(profile.commands.size());
-  std::vector<std::size_t> at = first;
-  while (merged.size() < profile.commands.size()) {
-    const ProfiledCommand* earliest = nullptr;
-    for (std::size_t e = 0; e < lists.size(); ++e) {
-      if (at[e] == first[e] + lists[e].commands.size()) continue;
-      const ProfiledCommand& candidate = profile.commands[at[e]];
-      if (!earliest || candidate.start < earliest->start) earliest = &candidate;
-    }
-    ++at[earliest->engine];
-    merged.push_back(*earliest);
-  }
-  profile.commands = std::move(merged);
 }
 
 }  // namespace vnpu

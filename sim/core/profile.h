@@ -80,8 +80,9 @@ struct Profile {
   void name_layers(const std::vector<std::string>& names);
 };
 
-// Fills in times, critical path and sums: `commands` holds, engine after engine and in list order, what the lists ran.
-// Sorts them by start afterwards.
-void finish_profile(Profile& profile, const std::vector<EngineList>& lists, Timeline timeline);
+// Fills in times, critical path and sums. `commands`: what the lists ran, by engine, in the order of its list; they go
+// to the profile in the order of their start.
+void finish_profile(Profile& profile, const std::vector<EngineList>& lists,
+                    std::vector<std::vector<ProfiledCommand>> commands, Timeline timeline);
 
 }  // namespace vnpu

@@ -13,9 +13,9 @@ namespace vnpu {
 // One piece of work on the memory. `bytes` is what the bus carries: whole units, as the caller has rounded them.
 struct MemoryAccess {
   std::uint64_t bytes = 0;
-  std::uint32_t runs = 0;   // separate contiguous pieces
-  std::uint32_t pages = 0;  // DRAM rows opened, counted over the runs
-  bool write = false;
+  std::uint32_t runs = 0;        // separate contiguous pieces
+  std::uint32_t pages : 31 = 0;  // DRAM rows opened, counted over the runs
+  bool write : 1 = false;
 };
 
 inline constexpr std::size_t max_engines = 4;
@@ -23,9 +23,9 @@ inline constexpr std::size_t max_engines = 4;
 // One command of an engine. It lasts `start_cycles`, then the longer of `work_cycles` and its memory accesses (one
 // after the other), which run side by side.
 struct TimedCommand {
-  std::uint64_t start_cycles = 0;
   std::uint64_t work_cycles = 0;
   std::array<MemoryAccess, 2> access{};  // of 0 bytes: none
+  std::uint32_t start_cycles = 0;
   // How many commands of each engine (by its place in the list of engines) must be finished before this one starts.
   std::array<std::uint32_t, max_engines> after{};
 };

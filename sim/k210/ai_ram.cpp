@@ -8,12 +8,6 @@
 
 namespace vnpu::k210 {
 
-RowLayout row_layout(std::uint32_t width) {
-  if (width <= 16) return {4, 1, 16};
-  if (width <= 32) return {2, 1, 32};
-  return {1, (width + line_bytes - 1) / line_bytes, line_bytes};
-}
-
 std::uint64_t MapShape::lines() const {
   const std::uint32_t shared = std::min(channels, row_layout(width).groups);
   return group_lines() * ((channels + shared - 1) / shared);
@@ -40,9 +34,10 @@ void AiRam::write(std::uint64_t line, const MapShape& shape, std::span<const std
   require(line, shape, "a map");
   if (packed.size() != shape.count()) throw Error(ErrorKind::internal, "a map's bytes do not fit its shape");
   const std::uint8_t* from = packed.data();
+  const std::uint64_t step = shape.row_bytes();
   for (std::uint32_t c = 0; c < shape.channels; ++c) {
     std::uint8_t* row = bytes_.data() + line * line_bytes + shape.channel_offset(c);
-    for (std::uint32_t y = 0; y < shape.height; ++y, row += shape.row_bytes(), from += shape.width) {
+    for (std::uint32_t y = 0; y < shape.height; ++y, row += step, from += shape.width) {
       std::memcpy(row, from, shape.width);
     }
   }
@@ -52,9 +47,10 @@ void AiRam::read(std::uint64_t line, const MapShape& shape, std::span<std::uint8
   require(line, shape, "a map");
   if (packed.size() != shape.count()) throw Error(ErrorKind::internal, "a map's bytes do not fit its shape");
   std::uint8_t* to = packed.data();
+  const std::uint64_t step = shape.row_bytes();
   for (std::uint32_t c = 0; c < shape.channels; ++c) {
     const std::uint8_t* row = bytes_.data() + line * line_bytes + shape.channel_offset(c);
-    for (std::uint32_t y = 0; y < shape.height; ++y, row += shape.row_bytes(), to += shape.width) {
+    for (std::uint32_t y = 0; y < shape.height; ++y, row += step, to += shape.width) {
       std::memcpy(to, row, shape.width);
     }
   }

@@ -20,7 +20,11 @@ struct RowLayout {
   std::uint32_t row_lines = 1;  // lines of one row
   std::uint32_t pitch = 64;     // bytes between the channels of a line
 };
-RowLayout row_layout(std::uint32_t width);
+constexpr RowLayout row_layout(std::uint32_t width) {
+  if (width <= 16) return {4, 1, 16};
+  if (width <= 32) return {2, 1, 32};
+  return {1, (width + line_bytes - 1) / line_bytes, line_bytes};
+}
 
 struct MapShape {
   std::uint32_t channels = 1, height = 1, width = 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "isa/k210/print.h"
@@ -127,13 +128,98 @@ void add_records(Steps& steps, const std::vector<kmodel::v5::Record>& records) {
   }
 }
 
+// Byte code has no branches, so the numbers that instructions get are known before anything runs.
+class Constants {
+ public:
+  using Value = std::optional<std::int64_t>;
+
+  void follow(const VmInstruction& instruction) {
+    switch (instruction.op) {
+      case VmOp::ldc_i4: return stack_.push_back(instruction.values[0]);
+      case VmOp::ldc_i4_0: return stack_.push_back(0);
+      case VmOp::ldc_i4_1: return stack_.push_back(1);
+      case VmOp::ldnull:
+      case VmOp::ldc_r4:
+      case VmOp::lea_buffer: return stack_.push_back(std::nullopt);
+      case VmOp::dup: return stack_.push_back(stack_.empty() ? std::nullopt : stack_.back());
+      case VmOp::pop: pop(); return;
+      case VmOp::stshape: {
+        std::vector<Value> extents(static_cast<std::size_t>(instruction.values[1]));
+        for (auto i = extents.size(); i-- > 0;) extents[i] = pop();
+        shapes_[static_cast<std::size_t>(instruction.values[0])] = std::move(extents);
+        return;
+      }
+      case VmOp::stpaddings:
+        for (auto i = 3 * instruction.values[1]; i-- > 0;) pop();
+        return;
+      case VmOp::tensor: return stack_.clear();
+      default: return;
+    }
+  }
+
+  // The convolution as a version 4 node, whose limits are known; nothing when its numbers are not.
+  std::optional<kmodel::v4::Node> convolution(const VmInstruction& instruction) {
+    kmodel::v4::Conv2d body;
+    auto& window = body.window;
+    const auto padding = [&](kmodel::v4::Padding& to) {
+      const auto interior = pop(), after = pop(), before = pop();
+      if (!interior || !after || !before) return false;
+      to = {static_cast<std::int32_t>(*before), static_cast<std::int32_t>(*after)};
+      return true;
+    };
+    if (!padding(window.pad_w) || !padding(window.pad_h)) return std::nullopt;
+    const auto image = shape(instruction.values[1]), filters = shape(instruction.values[3]);
+    if (!image || !filters || instruction.values[7] < 1 || instruction.values[8] < 1 || instruction.values[9] < 1) {
+      return std::nullopt;
+    }
+    body.in_shape = *image;
+    body.out_channels = (*filters)[0];
+    window.filter_h = (*filters)[2];
+    window.filter_w = (*filters)[3];
+    body.groups = static_cast<std::int32_t>(instruction.values[7]);
+    window.stride_h = static_cast<std::int32_t>(instruction.values[8]);
+    window.stride_w = static_cast<std::int32_t>(instruction.values[9]);
+    window.dilation_h = static_cast<std::int32_t>(instruction.values[10]);
+    window.dilation_w = static_cast<std::int32_t>(instruction.values[11]);
+    return kmodel::v4::Node{kmodel::v4::Opcode::conv2d, instruction.offset, 0, body};
+  }
+
+ private:
+  Value pop() {
+    if (stack_.empty()) return std::nullopt;
+    const auto value = stack_.back();
+    stack_.pop_back();
+    return value;
+  }
+
+  std::optional<kmodel::v4::Shape> shape(std::int64_t reg) const {
+    const auto& extents = shapes_[static_cast<std::size_t>(reg)];
+    kmodel::v4::Shape out{};
+    if (extents.size() != out.size()) return std::nullopt;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (!extents[i] || *extents[i] < 1 || *extents[i] > 1 << 24) return std::nullopt;
+      out[i] = static_cast<std::int32_t>(*extents[i]);
+    }
+    return out;
+  }
+
+  std::vector<Value> stack_;
+  std::array<std::vector<Value>, 256> shapes_;
+};
+
 // In the order of execution: functions of the k210 module where they are called.
 void add_steps(Steps& steps, const kmodel::Model& model, const kmodel::v5::Function& function) {
   const auto& modules = model.as_v5()->modules;
+  Constants constants;
   for (const auto& instruction : decode_function(model.bytes(function.text.offset, function.text.count, ".text"))) {
+    const auto convolution = instruction.is_tensor() && instruction.function == TensorFunction::conv2d
+                                 ? constants.convolution(instruction)
+                                 : std::nullopt;
+    constants.follow(instruction);
     if (!instruction.is_tensor()) continue;
     if (instruction.function != TensorFunction::call) {
-      steps.add_cpu(std::string(instruction.name), cpu_reason(instruction.name));
+      steps.add_cpu(std::string(instruction.name),
+                    convolution ? cpu_reason(*convolution) : cpu_reason(instruction.name));
       continue;
     }
     const auto module = static_cast<std::size_t>(instruction.values[1]);

@@ -1,5 +1,6 @@
-// Float windows over NCHW tensors, as the CPU parts of the nncase runtimes compute them (docs/arithmetic_k210.md):
-// single precision, one rounding an operation, taps in memory order, taps outside of the image left out.
+// Float windows over NCHW tensors, as the CPU parts of the nncase runtimes compute them (docs/arithmetic_k210.md,
+// docs/stackvm_k210.md): single precision, one rounding an operation, taps in memory order, taps outside of the image
+// left out.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include "sim/k210/describe.h"
 #include "sim/k210/listing.h"
 #include "sim/k210/network.h"
+#include "sim/k210/timing/profile.h"
 
 namespace vnpu::k210 {
 namespace {
@@ -26,9 +27,7 @@ class KModelFile final : public ModelFile {
     if (model_->word_swapped) throw Error(ErrorKind::unsupported, 0, "identifier", word_swapped_text);
     return std::make_unique<K210Network>(model_, options);
   }
-  Profile profile(const ProfileOptions&) const override {
-    throw Error(ErrorKind::unsupported, "there is no time model of the k210 yet");
-  }
+  Profile profile(const ProfileOptions& options) const override { return profile_model(*model_, options); }
 
  private:
   std::shared_ptr<const kmodel::Model> model_;

@@ -7,25 +7,29 @@ import signal
 import subprocess
 import tempfile
 
-TIMEOUT = 120
+TIMEOUT = float(os.environ.get("VNPU_TEST_TIMEOUT", "120"))
 
 
 class BoardProcess:
-    def __init__(self, vnpu, board="milkv-duo", *options, listen="127.0.0.1:0"):
+    def __init__(self, vnpu, board="milkv-duo", *options, listen="127.0.0.1:0", prefix=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vnpu-ssh-test-"))
         (self.folder / "askpass").write_text('#!/bin/sh\necho "$VNPU_TEST_PASSWORD"\n')
         (self.folder / "askpass").chmod(0o700)
         (self.folder / "empty_home").mkdir()
         self.errors = open(self.folder / "stderr", "w+")
-        self.process = subprocess.Popen([vnpu, "board", board, "--json", "--listen", listen, *options],
+        self.process = subprocess.Popen([*prefix, vnpu, "board", board, "--json", "--listen", listen, *options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         line = self.process.stdout.readline()
         if not line:
             self.process.wait(TIMEOUT)
             raise RuntimeError("the board did not start: " + (self.folder / "stderr").read_text())
         self.info = json.loads(line)
+        self.pid = self.process.pid
+        if prefix:  # a tool that runs the board as its child
+            self.pid = int(pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
         self.port = self.info["port"]
         self.password = "root" if board == "maixcam" else "milkv"
+        self.host = f"root@{board}"  # a name of its ssh_config
 
     def environment(self, password=None):
         # No agent, no keys and no configuration of whoever runs the tests.
@@ -43,19 +47,19 @@ class BoardProcess:
                               timeout=timeout, env=self.environment(password), cwd=cwd, start_new_session=True)
 
     def ssh(self, *arguments, **more):
-        return self.tool("ssh", "root@192.168.42.1", *arguments, **more)
+        return self.tool("ssh", self.host, *arguments, **more)
 
     def scp(self, *arguments, **more):
         return self.tool("scp", "-q", *arguments, **more)
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def threads(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+        return len(os.listdir(f"/proc/{self.pid}/task"))
 
     def resident_kb(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0])
 
     def log(self):
@@ -64,11 +68,11 @@ class BoardProcess:
     def stop(self, number=signal.SIGTERM):
         """The exit status."""
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            os.kill(self.pid, number)
         try:
             status = self.process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.kill(self.pid, signal.SIGKILL)
             self.process.wait()
             raise
         finally:

@@ -133,6 +133,35 @@ TEST(Timeline, SameListsSameTimesInAnyThread) {
   for (const auto total : totals) EXPECT_EQ(total, first.cycles);
 }
 
+TEST(Timeline, RunningAheadChangesNothing) {
+  std::vector<EngineList> lists{{"a", 1, 2, {}}, {"b", 1, 4, {}}, {"c", 0, 0, {}}};
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    TimedCommand transfer = access(64 + i * 29 % 900, i % 11, i % 3 == 0);
+    transfer.work_cycles = i * 7 % 400;
+    transfer.after[1] = i < 5 ? 0 : i - 4;
+    if (i % 4 == 0) transfer.access[1] = {i * 3, 2, 1, true};
+    lists[0].commands.push_back(transfer);
+    lists[1].commands.push_back(work(i * 37 % 500, {i + 1}));
+    if (i % 50 == 0) lists[2].commands.push_back(work(1000, {i, i}));
+  }
+  MachineTiming machine = byte_a_cycle();
+  machine.mhz = 650;
+  machine.dram.run_ns = 3.3;
+  const Timeline ahead = simulate(lists, machine);
+  machine.run_ahead = false;
+  const Timeline stepped = simulate(lists, machine);
+  EXPECT_EQ(ahead.cycles, stepped.cycles);
+  for (std::size_t e = 0; e < lists.size(); ++e) {
+    ASSERT_EQ(ahead.engines[e].size(), lists[e].commands.size());
+    for (std::size_t i = 0; i < lists[e].commands.size(); ++i) {
+      EXPECT_EQ(ahead.engines[e][i].start, stepped.engines[e][i].start) << e << " " << i;
+      EXPECT_EQ(ahead.engines[e][i].end, stepped.engines[e][i].end) << e << " " << i;
+    }
+    EXPECT_EQ(ahead.masters[e].read_bytes, stepped.masters[e].read_bytes);
+    EXPECT_EQ(ahead.masters[e].accesses, stepped.masters[e].accesses);
+  }
+}
+
 ErrorKind kind_of(const std::vector<EngineList>& lists, const MachineTiming& machine) {
   try {
     simulate(lists, machine);

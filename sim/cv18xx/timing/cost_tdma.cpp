@@ -101,7 +101,7 @@ class Runs {
   }
   MemoryAccess access(bool write) const {
     const auto cut = [](std::uint64_t count) {
-      return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, 0xFFFFFFFFu));
+      return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, 0x7FFFFFFFu));
     };
     return {bytes, cut(runs), cut(pages), write};
   }
@@ -198,7 +198,7 @@ CommandCost CostModel::tdma(const TdmaCommand& d, std::optional<std::uint64_t> s
     }
   }
 
-  cost.timed.start_cycles = static_cast<std::uint64_t>(std::llround(start));
+  cost.timed.start_cycles = static_cast<std::uint32_t>(std::llround(start));
   cost.timed.work_cycles = static_cast<std::uint64_t>(std::llround(work));
   cost.timed.access = {reads.access(false), writes.access(true)};
   cost.bursts = reads.bursts + writes.bursts;

@@ -2,14 +2,10 @@
 #pragma once
 
 #include <span>
-#include <string_view>
+
+#include "sim/core/parameters.h"
 
 namespace vnpu::cv18xx {
-
-struct DataFile {
-  std::string_view path;  // below the folder: "boards/maixcam.toml"
-  std::string_view text;
-};
 
 std::span<const DataFile> data_files();
 

@@ -1,11 +1,12 @@
 // Chips and boards of the time model as data: every value with where it comes from.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "sim/core/parameters.h"
 
 namespace vnpu::cv18xx {
 
@@ -16,20 +17,8 @@ struct TimingValues {
 #undef VNPU_PARAMETER
 };
 
-struct ParameterSource {
-  std::string_view key, unit, meaning;
-  double value = 0;
-  std::string from;  // "measured", "published", "inferred", "fitted", "guessed", "set" (by the user)
-  std::string note;  // the source in words
-  std::string file;  // data file, or "--set"
-};
-
-struct TimingBoard {
-  std::string name, title, chip;
-  std::vector<std::string> accepts;  // chips whose command lists run on it
-  std::string status;                // "validated", or why a time on it is not
+struct TimingBoard : BoardData {
   TimingValues values;
-  std::vector<ParameterSource> sources;  // one a parameter, in the order of parameters.def
 };
 
 // Names of the boards in the data files.
@@ -45,5 +34,13 @@ TimingBoard timing_board(std::string_view name, std::span<const std::string> set
 // that is no TOML or lacks what a board needs.
 TimingBoard timing_board_from_text(std::string_view text, const std::string& name,
                                    std::span<const std::string> settings = {});
+
+// Elementary steps of a function on the CPU for each element of its inputs and outputs; counted, so always a guess. A
+// function that is not in the data file gets its "default".
+struct HostSteps {
+  double per_input = 0, per_output = 0;
+  std::string note;
+};
+HostSteps host_steps(std::string_view function);
 
 }  // namespace vnpu::cv18xx

@@ -24,6 +24,8 @@ class Builder {
               {"tdma", whole(board_.values.issue_gap), whole(board_.values.wake_tdma), {}},
               {"cpu", 0, 0, {}}};
     per_engine_.resize(lists_.size());
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(Bound::cpu); ++i)
+      bound_texts_[i] = text(name(static_cast<Bound>(i)));
   }
 
   Profile build();
@@ -55,13 +57,36 @@ class Builder {
     return board;
   }
 
+  // Room for the commands of a buffer, which are counted by the lengths in their headers.
+  void reserve(ByteView bytes) {
+    std::array<std::size_t, 3> counts{};
+    for (std::uint64_t at = 0; at + record_header_bytes <= bytes.size();
+         at += record_header_bytes + bytes.data()[at + 1])
+      ++counts[bytes.data()[at + 2] == static_cast<std::uint8_t>(Engine::tdma) ? at_tdma : at_tiu];
+    for (const EngineIndex engine : {at_tiu, at_tdma}) {
+      lists_[engine].commands.reserve(lists_[engine].commands.size() + counts[engine]);
+      per_engine_[engine].reserve(per_engine_[engine].size() + counts[engine]);
+    }
+  }
+
+  template <class Command>
+  std::uint32_t mnemonic_text(EngineIndex engine, const Command& command) {
+    const std::uint64_t key = mnemonic_key(command);
+    auto& [last_key, last_text] = last_mnemonic_[engine];
+    if (last_text && last_key == key) return *last_text;
+    const auto [at, is_new] = mnemonics_[engine].try_emplace(key, 0);
+    if (is_new) at->second = text(mnemonic(command));
+    last_key = key, last_text = at->second;
+    return at->second;
+  }
+
   std::uint32_t text(const std::string& words) {
     const auto [at, is_new] = text_of_.try_emplace(words, static_cast<std::uint32_t>(profile_.texts.size()));
     if (is_new) profile_.texts.push_back(words);
     return at->second;
   }
 
-  std::uint32_t layer(std::optional<std::uint32_t> id, const std::string& what, bool computes);
+  std::uint32_t layer(std::optional<std::uint32_t> id, std::uint32_t what, bool computes);
   void take(const StreamEntry& entry);
   void open_group();
   void close_group();
@@ -71,6 +96,7 @@ class Builder {
   void add_host_function(const cvimodel::Routine& routine, const std::string& function);
   std::optional<std::uint64_t> stored_length(const TdmaCommand& command) const;
   std::uint64_t bytes_of(const std::vector<std::string>& names) const;
+  double elements_of(const std::vector<std::string>& names) const;
   // Everything that has been listed so far must be finished.
   std::array<std::uint32_t, max_engines> all_before() const {
     std::array<std::uint32_t, max_engines> counts{};
@@ -86,18 +112,22 @@ class Builder {
   std::vector<EngineList> lists_;
   std::vector<std::vector<ProfiledCommand>> per_engine_;
   std::unordered_map<std::string, std::uint32_t> text_of_;
+  std::unordered_map<std::uint64_t, std::uint32_t> mnemonics_[2];  // by key
+  std::pair<std::uint64_t, std::optional<std::uint32_t>> last_mnemonic_[2];
+  std::array<std::uint32_t, 16> bound_texts_;
   std::unordered_map<std::uint32_t, std::uint32_t> layer_of_;
   std::vector<bool> layer_named_by_tiu_;
+  std::vector<ProfileParameter> host_parameters_;  // of the functions that were met
   bool group_open_ = false;
   std::array<std::uint32_t, max_engines> group_start_{};
   std::vector<SyncIds> ids_[2];  // of the open group
 };
 
-std::uint32_t Builder::layer(std::optional<std::uint32_t> id, const std::string& what, bool computes) {
+std::uint32_t Builder::layer(std::optional<std::uint32_t> id, std::uint32_t what, bool computes) {
   const auto make = [&] {
     ProfiledLayer made;
     made.id = id;
-    made.name = what;
+    made.name = profile_.texts[what];
     profile_.layers.push_back(std::move(made));
     layer_named_by_tiu_.push_back(computes);
     return static_cast<std::uint32_t>(profile_.layers.size() - 1);
@@ -106,7 +136,7 @@ std::uint32_t Builder::layer(std::optional<std::uint32_t> id, const std::string&
   const auto [at, is_new] = layer_of_.try_emplace(*id, 0);
   if (is_new) at->second = make();
   if (computes && !layer_named_by_tiu_[at->second]) {
-    profile_.layers[at->second].name = what;
+    profile_.layers[at->second].name = profile_.texts[what];
     layer_named_by_tiu_[at->second] = true;
   }
   return at->second;
@@ -114,7 +144,7 @@ std::uint32_t Builder::layer(std::optional<std::uint32_t> id, const std::string&
 
 void Builder::add(EngineIndex engine, const CommandCost& cost, ProfiledCommand command) {
   command.engine = engine;
-  command.bound = text(name(cost.bound));
+  command.bound = bound_texts_[static_cast<std::size_t>(cost.bound)];
   command.macs = cost.macs;
   command.data_bytes = cost.data_bytes;
   command.bus_bytes = cost.timed.access[0].bytes + cost.timed.access[1].bytes;
@@ -125,9 +155,8 @@ void Builder::add(EngineIndex engine, const CommandCost& cost, ProfiledCommand c
 
 void Builder::add_tiu(const StreamEntry& entry) {
   ProfiledCommand command;
-  const std::string words = mnemonic(entry);
-  command.text = text(words);
-  command.layer = layer(entry.tiu().layer_info, words, true);
+  command.text = mnemonic_text(at_tiu, entry.tiu());
+  command.layer = layer(entry.tiu().layer_info, command.text, true);
   command.id = entry.tiu().cmd_id_tpu;
   command.kind = pmu_tiu;
   add(at_tiu, costs_.tiu(entry.tiu()), command);
@@ -136,9 +165,8 @@ void Builder::add_tiu(const StreamEntry& entry) {
 void Builder::add_tdma(const StreamEntry& entry) {
   const TdmaCommand& tdma = entry.tdma();
   ProfiledCommand command;
-  const std::string words = mnemonic(entry);
-  command.text = text(words);
-  command.layer = layer(tdma.layer_ID, words, false);
+  command.text = mnemonic_text(at_tdma, tdma);
+  command.layer = layer(tdma.layer_ID, command.text, false);
   command.id = tdma.cmd_id;
   command.kind = tdma.trans_dir == g2l   ? pmu_load
                  : tdma.trans_dir == l2l ? pmu_move
@@ -194,7 +222,7 @@ void Builder::open_group() {
     pause.bound = Bound::cpu;
     ProfiledCommand command;
     command.text = text("cpu interrupt");
-    command.layer = layer({}, "cpu interrupt", false);
+    command.layer = layer({}, command.text, false);
     add(at_cpu, pause, command);
   }
   group_start_ = all_before();
@@ -231,10 +259,17 @@ void Builder::close_group() {
         after[engine] = 0;
         std::size_t count = other.first;
         if (const SyncIds& ids = ids_[engine][i]; ids.waits && ids.wait > 0 && other.end > other.first) {
-          const auto found =
-              std::ranges::lower_bound(begin + static_cast<std::ptrdiff_t>(other.first),
-                                       begin + static_cast<std::ptrdiff_t>(other.end), ids.wait, {}, &SyncIds::id);
-          count = std::min<std::size_t>(static_cast<std::size_t>(found - begin) + 1, other.end);
+          // Ids nearly always count by one.
+          const std::size_t guess = other.first + ids.wait - std::min(ids.wait, ids_[peer][other.first].id);
+          if (guess < other.end && ids_[peer][guess].id == ids.wait &&
+              (guess == other.first || ids_[peer][guess - 1].id != ids.wait)) {
+            count = guess + 1;
+          } else {
+            const auto found =
+                std::ranges::lower_bound(begin + static_cast<std::ptrdiff_t>(other.first),
+                                         begin + static_cast<std::ptrdiff_t>(other.end), ids.wait, {}, &SyncIds::id);
+            count = std::min<std::size_t>(static_cast<std::size_t>(found - begin) + 1, other.end);
+          }
         }
         after[peer] += static_cast<std::uint32_t>(count);
       }
@@ -251,17 +286,32 @@ std::uint64_t Builder::bytes_of(const std::vector<std::string>& names) const {
   return bytes;
 }
 
+double Builder::elements_of(const std::vector<std::string>& names) const {
+  double elements = 0;
+  for (const auto& each : names) {
+    if (const auto* tensor = program_.find(each)) elements += static_cast<double>(tensor->count());
+  }
+  return elements;
+}
+
 void Builder::add_host_function(const cvimodel::Routine& routine, const std::string& function) {
-  const auto bytes = static_cast<double>(bytes_of(routine.inputs) + bytes_of(routine.outputs));
+  const HostSteps steps = host_steps(function);
+  const double count = elements_of(routine.inputs) * steps.per_input + elements_of(routine.outputs) * steps.per_output;
   CommandCost cost;
   cost.bound = Bound::cpu;
   cost.timed.work_cycles = static_cast<std::uint64_t>(
-      std::llround(std::min(bytes * board_.values.host_ns_per_byte * board_.values.tpu_mhz / 1e3, 1e12)));
+      std::llround(std::min(count * board_.values.cpu_step / board_.values.cpu_mhz * board_.values.tpu_mhz, 1e12)));
   ProfiledCommand command;
   command.text = text("cpu " + function);
-  command.layer = layer({}, "cpu " + function, true);
+  command.layer = layer({}, command.text, true);
   cost.timed.after = all_before();
   add(at_cpu, cost, command);
+  for (const auto& [key, value] : {std::pair("in", steps.per_input), std::pair("out", steps.per_output)}) {
+    const std::string name = "host." + function + "." + key;
+    if (std::ranges::find(host_parameters_, name, &ProfileParameter::key) != host_parameters_.end()) continue;
+    host_parameters_.push_back(
+        {name, "steps", std::string("for each element that goes ") + key, value, "guessed", steps.note});
+  }
 }
 
 Profile Builder::build() {
@@ -287,10 +337,7 @@ Profile Builder::build() {
         if (group_open_) close_group();
       }
     } else {
-      for (const EngineIndex engine : {at_tiu, at_tdma}) {  // most commands are short transfers
-        lists_[engine].commands.reserve(lists_[engine].commands.size() + bytes.size() / 100);
-        per_engine_[engine].reserve(per_engine_[engine].size() + bytes.size() / 100);
-      }
+      reserve(bytes);
       for_each_record(bytes, *chip, [this](StreamEntry&& entry) { take(entry); });
     }
     if (group_open_) close_group();
@@ -303,11 +350,7 @@ Profile Builder::build() {
 
   for (const EngineList& list : lists_) profile_.engines.push_back({list.name, true});
   profile_.engines[at_cpu].accelerator = false;
-  profile_.commands = std::move(per_engine_[at_tiu]);
-  for (const EngineIndex engine : {at_tdma, at_cpu})
-    profile_.commands.insert(profile_.commands.end(), per_engine_[engine].begin(), per_engine_[engine].end());
-  per_engine_.clear();
-  finish_profile(profile_, lists_, simulate(lists_, machine));
+  finish_profile(profile_, lists_, std::move(per_engine_), simulate(lists_, machine));
 
   profile_.chip = board_.chip;
   profile_.board = board_.name;
@@ -324,6 +367,7 @@ Profile Builder::build() {
     profile_.parameters.push_back(
         {std::string(each.key), std::string(each.unit), std::string(each.meaning), each.value, each.from, each.note});
   }
+  std::ranges::move(host_parameters_, std::back_inserter(profile_.parameters));
   return std::move(profile_);
 }
 
@@ -355,9 +399,9 @@ Bytes pmu_records(const Profile& profile) {
       record(*command, pmu_tiu, 0, 0);
     } else if (command->kind == pmu_copy) {
       for (const PmuKind side : {pmu_load, pmu_store})
-        record(*command, side, command->bursts / 2, command->data_bytes / 2);
+        record(*command, side, command->bursts / 2, command->bus_bytes / 2);
     } else {
-      record(*command, command->kind, command->bursts, command->data_bytes);
+      record(*command, command->kind, command->bursts, command->bus_bytes);
     }
   }
   put(0), put(0);

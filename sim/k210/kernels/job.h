@@ -38,9 +38,10 @@ struct Ops {
   void (*pack_quad)(const std::int32_t* four, std::int32_t* words);
   // rows[i]: `count` bytes of channel i, to quads.
   void (*interleave)(const std::uint8_t* const* rows, std::uint32_t* quads, std::size_t count);
-  // sums[o][pixel_block] over all taps; weights [tap][out_block][quad_words]; tap: offset of its first quad from `x`.
+  // sums[o * stride + pixel] over all taps; weights [tap][out_block][quad_words]; tap: offset of its first quad from
+  // `x`.
   void (*dot_block)(const std::uint32_t* x, const std::size_t* taps, std::size_t tap_count, const std::int32_t* weights,
-                    std::int32_t* sums);
+                    std::int32_t* sums, std::size_t stride);
   // The same with every weight 1, one output.
   void (*sum_block)(const std::uint32_t* x, const std::size_t* taps, std::size_t tap_count, std::int32_t* sums);
   // Depthwise: windows of `kernel` rows that are `pitch` apart; weights: a quad a row (three columns and 0).

@@ -119,14 +119,15 @@ void LayerKernel::finish(std::uint32_t channel, const std::int32_t* low, const s
 void LayerKernel::write_channel(std::uint32_t channel, const Grid& grid, const std::uint8_t* flat, std::uint8_t* to,
                                 std::uint8_t* scratch) const {
   std::uint8_t* row = to + output_.channel_offset(channel);
+  const std::size_t step = output_.row_bytes();
   if (layer_.pool_type == pool_none || grid.step != 1) {
-    for (std::size_t y = 0; y < grid.rows; ++y, row += output_.row_bytes()) {
+    for (std::size_t y = 0; y < grid.rows; ++y, row += step) {
       std::memcpy(row, flat + y * grid.pitch, output_.width);
     }
     return;
   }
   if (layer_.pool_type == pool_max2 && output_.height * 2 <= input_.height && output_.width * 2 <= input_.width) {
-    for (std::size_t y = 0; y < output_.height; ++y, row += output_.row_bytes()) {
+    for (std::size_t y = 0; y < output_.height; ++y, row += step) {
       const std::uint8_t* upper = flat + 2 * y * grid.pitch;
       ops_.max2(upper, upper + grid.pitch, row, output_.width);
     }
@@ -138,7 +139,7 @@ void LayerKernel::write_channel(std::uint32_t channel, const Grid& grid, const s
     std::memcpy(plane + y * input_.width, flat + y * grid.pitch, input_.width);
   }
   pool_plane(layer_.pool_type, arithmetic_, plane, input_.height, input_.width, pooled, output_.height, output_.width);
-  for (std::size_t y = 0; y < output_.height; ++y, row += output_.row_bytes()) {
+  for (std::size_t y = 0; y < output_.height; ++y, row += step) {
     std::memcpy(row, pooled + y * output_.width, output_.width);
   }
 }
@@ -157,22 +158,20 @@ void LayerKernel::convolve(const std::uint8_t* from, std::uint8_t* to, Workspace
   auto* line = workspace.take<std::uint32_t>(padded_width);
   auto* zeros = workspace.take<std::uint8_t>(input_.width);
   std::memset(zeros, 0, input_.width);
+  const std::size_t row_bytes = input_.row_bytes();
   for (std::size_t q = 0; q < quads; ++q) {
     std::uint32_t ring = 0;
-    for (std::size_t i = 0; i < 4 && q * 4 + i < input_.channels; ++i) {
+    const std::uint8_t* maps[4] = {};  // of the four channels; null behind the last
+    for (std::uint32_t i = 0; i < 4 && q * 4 + i < input_.channels; ++i) {
       ring |= static_cast<std::uint32_t>(layer_.pad_value) << (8 * i);
+      maps[i] = from + input_.channel_offset(static_cast<std::uint32_t>(q) * 4 + i);
     }
     for (std::size_t row = 0; row < plane_rows * g.step; ++row) {
       std::uint32_t* target = g.step == 1 ? x + q * plane + row * g.pitch : line;
       const bool inside = row >= edge && row < input_.height + edge;
       if (inside) {
         const std::uint8_t* rows[4];
-        for (std::size_t i = 0; i < 4; ++i) {
-          const auto channel = static_cast<std::uint32_t>(q * 4 + i);
-          rows[i] = channel < input_.channels
-                        ? from + input_.channel_offset(channel) + (row - edge) * input_.row_bytes()
-                        : zeros;
-        }
+        for (std::size_t i = 0; i < 4; ++i) rows[i] = maps[i] ? maps[i] + (row - edge) * row_bytes : zeros;
         std::fill_n(target, edge, ring);
         ops_.interleave(rows, target + edge, input_.width);
         std::fill(target + edge + input_.width, target + padded_width, ring);
@@ -196,27 +195,35 @@ void LayerKernel::convolve(const std::uint8_t* from, std::uint8_t* to, Workspace
     }
   }
 
-  // The input is copied; from here on the output may be written over it.
-  auto* sums = workspace.take<std::int32_t>(2 * ops_.out_block * block);
-  auto* sum_x = workspace.take<std::int32_t>(3 * block);
-  std::int32_t* terms = sum_x + block;
-  std::int32_t* scratch = terms + block;
+  // The input is copied; from here on the output may be written over it. Pixels go in pieces whose sums stay in the
+  // nearest cache.
+  constexpr std::size_t piece = 256;
+  auto* sums = workspace.take<std::int32_t>(2 * ops_.out_block * piece);
+  auto* sum_x = workspace.take<std::int32_t>(3 * piece);
+  std::int32_t* terms = sum_x + piece;
+  std::int32_t* scratch = terms + piece;
   auto* flat = workspace.take<std::uint8_t>(output_.channels * padded);
   const std::size_t weights_of_block = taps.size() * ops_.out_block * ops_.quad_words;
   const bool wide = parameters_.wide_weights;
   const std::int32_t offset = ops_.weight_offset * (wide ? 257 : 1);
-  for (std::size_t first = 0; first < padded; first += block) {
-    ops_.sum_block(x + first, taps.data(), taps.size(), sum_x);
+  for (std::size_t first = 0; first < padded; first += piece) {
+    const std::size_t count = std::min(piece, padded - first);
+    for (std::size_t i = 0; i < count; i += block) {
+      ops_.sum_block(x + first + i, taps.data(), taps.size(), sum_x + i);
+    }
     ops_.x_terms(sum_x, static_cast<std::int32_t>(layer_.arg_x), static_cast<std::int32_t>(layer_.shr_x), offset, terms,
-                 block);
+                 count);
     for (std::size_t o = 0; o < output_.channels; o += ops_.out_block) {
-      std::int32_t* high = wide ? sums + ops_.out_block * block : nullptr;
+      std::int32_t* high = wide ? sums + ops_.out_block * piece : nullptr;
       const std::size_t at = o / ops_.out_block * weights_of_block;
-      ops_.dot_block(x + first, taps.data(), taps.size(), packed_[0].data() + at, sums);
-      if (wide) ops_.dot_block(x + first, taps.data(), taps.size(), packed_[1].data() + at, high);
+      for (std::size_t i = 0; i < count; i += block) {
+        const std::uint32_t* from_here = x + first + i;
+        ops_.dot_block(from_here, taps.data(), taps.size(), packed_[0].data() + at, sums + i, piece);
+        if (wide) ops_.dot_block(from_here, taps.data(), taps.size(), packed_[1].data() + at, high + i, piece);
+      }
       for (std::size_t i = 0; i < ops_.out_block && o + i < output_.channels; ++i) {
-        finish(static_cast<std::uint32_t>(o + i), sums + i * block, wide ? high + i * block : nullptr, terms, sum_x,
-               first, g, block, scratch, flat + (o + i) * padded + first);
+        finish(static_cast<std::uint32_t>(o + i), sums + i * piece, wide ? high + i * piece : nullptr, terms, sum_x,
+               first, g, count, scratch, flat + (o + i) * padded + first);
       }
     }
   }
@@ -234,8 +241,9 @@ void LayerKernel::depthwise(const std::uint8_t* from, std::uint8_t* to, bool ove
     from = copy;
   }
   auto* x = workspace.take<std::uint8_t>(g.pitch * (input_.height + 2 * edge) + padded - g.count);
-  auto* sums = workspace.take<std::int32_t>(5 * padded);
-  std::int32_t *high = sums + padded, *sum_x = high + padded, *terms = sum_x + padded, *scratch = terms + padded;
+  constexpr std::size_t piece = 1024;
+  auto* sums = workspace.take<std::int32_t>(5 * piece);
+  std::int32_t *high = sums + piece, *sum_x = high + piece, *terms = sum_x + piece, *scratch = terms + piece;
   auto* flat = workspace.take<std::uint8_t>(padded);
   auto* planes = workspace.take<std::uint8_t>(input_.count() / input_.channels + output_.count() / output_.channels);
   const bool wide = parameters_.wide_weights;
@@ -244,15 +252,19 @@ void LayerKernel::depthwise(const std::uint8_t* from, std::uint8_t* to, bool ove
   if (edge != 0) std::memset(x, pad, g.pitch * (input_.height + 2 * edge));
   for (std::uint32_t c = 0; c < output_.channels; ++c) {
     const std::uint8_t* row = from + input_.channel_offset(c);
-    for (std::size_t y = 0; y < input_.height; ++y, row += input_.row_bytes()) {
+    const std::size_t step = input_.row_bytes();
+    for (std::size_t y = 0; y < input_.height; ++y, row += step) {
       std::memcpy(x + (y + edge) * g.pitch + edge, row, input_.width);
     }
     const std::size_t at = c * k * ops_.quad_words;
-    ops_.depthwise(x, g.pitch, k, packed_[0].data() + at, ones_.data(), sums, sum_x, padded);
-    if (wide) ops_.depthwise(x, g.pitch, k, packed_[1].data() + at, ones_.data(), high, sum_x, padded);
-    ops_.x_terms(sum_x, static_cast<std::int32_t>(layer_.arg_x), static_cast<std::int32_t>(layer_.shr_x), offset, terms,
-                 padded);
-    finish(c, sums, wide ? high : nullptr, terms, sum_x, 0, g, padded, scratch, flat);
+    for (std::size_t first = 0; first < padded; first += piece) {
+      const std::size_t count = std::min(piece, padded - first);
+      ops_.depthwise(x + first, g.pitch, k, packed_[0].data() + at, ones_.data(), sums, sum_x, count);
+      if (wide) ops_.depthwise(x + first, g.pitch, k, packed_[1].data() + at, ones_.data(), high, sum_x, count);
+      ops_.x_terms(sum_x, static_cast<std::int32_t>(layer_.arg_x), static_cast<std::int32_t>(layer_.shr_x), offset,
+                   terms, count);
+      finish(c, sums, wide ? high : nullptr, terms, sum_x, first, g, count, scratch, flat + first);
+    }
     write_channel(c, g, flat, to, planes);
   }
 }

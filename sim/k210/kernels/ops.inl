@@ -26,7 +26,7 @@ void interleave(const std::uint8_t* const* rows, std::uint32_t* quads, std::size
 }
 
 void dot_block(const std::uint32_t* x, const std::size_t* taps, std::size_t tap_count, const std::int32_t* weights,
-               std::int32_t* sums) {
+               std::int32_t* sums, std::size_t stride) {
   constexpr std::size_t outs = KpuVec::out_block, words = KpuVec::quad_words;
   I sum[outs][2];
   for (std::size_t o = 0; o < outs; ++o) sum[o][0] = sum[o][1] = Vec::zero();
@@ -41,8 +41,8 @@ void dot_block(const std::uint32_t* x, const std::size_t* taps, std::size_t tap_
     }
   }
   for (std::size_t o = 0; o < outs; ++o) {
-    Vec::store(sums + o * 2 * Vec::width, sum[o][0]);
-    Vec::store(sums + o * 2 * Vec::width + Vec::width, sum[o][1]);
+    Vec::store(sums + o * stride, sum[o][0]);
+    Vec::store(sums + o * stride + Vec::width, sum[o][1]);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "sim/k210/v5/machine.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/error.h"
 
@@ -246,17 +245,17 @@ void Machine::plain(Frame& frame, const VmInstruction& instruction) {
     case VmOp::stshape: {
       if (static_cast<std::size_t>(value[1]) > most_dimensions) fault(place, "a shape of too many dimensions");
       Extents extents(static_cast<std::size_t>(value[1]));
-      for (auto& extent : std::views::reverse(extents)) extent = stack.integer(place);
+      for (auto i = extents.size(); i-- > 0;) extents[i] = stack.integer(place);
       registers.shapes[static_cast<std::size_t>(value[0])] = std::move(extents);
       break;
     }
     case VmOp::stpaddings: {
       if (static_cast<std::size_t>(value[1]) > most_dimensions) fault(place, "paddings of too many dimensions");
       std::vector<AxisPadding> paddings(static_cast<std::size_t>(value[1]));
-      for (auto& padding : std::views::reverse(paddings)) {
-        padding.interior = stack.integer(place);
-        padding.after = stack.integer(place);
-        padding.before = stack.integer(place);
+      for (auto i = paddings.size(); i-- > 0;) {
+        paddings[i].interior = stack.integer(place);
+        paddings[i].after = stack.integer(place);
+        paddings[i].before = stack.integer(place);
       }
       registers.paddings[static_cast<std::size_t>(value[0])] = std::move(paddings);
       break;

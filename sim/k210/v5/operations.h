@@ -1,4 +1,4 @@
-// The tensor functions, in groups. Each takes its operands off the stack in the order of docs/arithmetic_k210.md.
+// The tensor functions, in groups. Each takes its operands off the stack in the order of docs/stackvm_k210.md.
 // Not for use outside this folder.
 #pragma once
 

@@ -1,0 +1,433 @@
+#!/usr/bin/env python3
+"""Random small .joint files for an AX620A, written from docs/joint.md and docs/isa_ax620.md, with what joint_sim.py makes of them.
+
+usage: make_joint.py --seed N --count M --out DIR
+Each case: model.joint, input.npz (x0_<i>), output.npz (y0_<i>), case.json (runs, kind, trace: one row a command in
+execution order: [index, kind, crc32 of the bytes written, their number]). A seed gives the same files.
+"""
+import argparse, gzip, io, json, os, struct, sys, tarfile, zlib
+import numpy as np
+import joint_read as J
+import joint_sim as S
+
+
+# ---------------------------------------------------------------- protobuf
+def varint(n):
+    n &= (1 << 64) - 1
+    out = b''
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def encode(value, message):
+    out = b''
+    numbers = {d[0]: (int(n), d) for n, d in J.MSGS[message].items()}
+    for name, v in value.items():
+        number, (_, kind, repeated) = numbers[name]
+        for x in v if repeated else [v]:
+            if kind.startswith('msg:'):
+                b = encode(x, kind[4:])
+                out += varint(number << 3 | 2) + varint(len(b)) + b
+            elif kind in ('string', 'bytes'):
+                b = x.encode() if isinstance(x, str) else x
+                out += varint(number << 3 | 2) + varint(len(b)) + b
+            elif kind == 'float':
+                out += varint(number << 3 | 5) + struct.pack('<f', x)
+            elif kind == 'double':
+                out += varint(number << 3 | 1) + struct.pack('<d', x)
+            else:
+                if kind.startswith('enum:') and isinstance(x, str):
+                    x = next(int(n) for n, t in J.ENUMS[kind[5:]].items() if t == x)
+                out += varint(number << 3) + varint(int(x))
+    return out
+
+
+# ---------------------------------------------------------------- flatbuffer, written front to back
+class Table:
+    """fields: index -> ('u8'|'u16'|'u32'|'u64'|'f32', number) or ('table'|'string'|'bytes'|'tables'|'i32s'|'u64s', value)"""
+
+    def __init__(self, **fields):
+        self.fields = {int(k[1:]): v for k, v in fields.items()}
+
+
+SCALAR = {'u8': ('<B', 1), 'u16': ('<H', 2), 'u32': ('<I', 4), 'u64': ('<Q', 8), 'f32': ('<f', 4)}
+
+
+def flatbuffer(root):
+    out = bytearray(8)
+
+    def align(n, ahead=0):
+        while (len(out) + ahead) % n:
+            out.append(0)
+
+    def put_offset(at, target):
+        out[at:at + 4] = struct.pack('<I', target - at)
+
+    def child(kind, v):
+        if kind == 'table':
+            return table(v)
+        if kind in ('string', 'bytes'):
+            b = v.encode() if isinstance(v, str) else v
+            align(8, 4)
+            p = len(out)
+            out.extend(struct.pack('<I', len(b)) + b + (b'\0' if kind == 'string' else b''))
+            return p
+        if kind in ('i32s', 'u64s'):
+            align(8, 4)
+            p = len(out)
+            out.extend(struct.pack('<I', len(v)) + struct.pack('<%d%s' % (len(v), 'i' if kind == 'i32s' else 'Q'), *v))
+            return p
+        align(4)
+        p = len(out)
+        out.extend(struct.pack('<I', len(v)) + bytes(4 * len(v)))
+        for i, t in enumerate(v):
+            put_offset(p + 4 + 4 * i, table(t))
+        return p
+
+    def table(t):
+        n = max(t.fields, default=-1) + 1
+        offsets, size = {}, 4
+        for i, (kind, _) in sorted(t.fields.items(), key=lambda f: -SCALAR.get(f[1][0], (0, 4))[1]):
+            w = SCALAR.get(kind, (0, 4))[1]
+            size = (size + w - 1) // w * w
+            offsets[i] = size
+            size += w
+        align(2)
+        v = len(out)
+        out.extend(struct.pack('<HH', 4 + 2 * n, size) + b''.join(struct.pack('<H', offsets.get(i, 0)) for i in range(n)))
+        align(8)
+        p = len(out)
+        out.extend(struct.pack('<i', p - v) + bytes(size - 4))
+        for i, (kind, x) in t.fields.items():
+            at = p + offsets[i]
+            if kind in SCALAR:
+                f, w = SCALAR[kind]
+                out[at:at + w] = struct.pack(f, x)
+            else:
+                put_offset(at, child(kind, x))
+        return p
+
+    put_offset(0, table(root))
+    return bytes(out)
+
+
+# ---------------------------------------------------------------- a network as commands
+def detail(address, size, loops=()):
+    """loops: (times, step), innermost first"""
+    loops = list(loops) or [(1, size)]
+    return {'addr': [address], 'addrsize': [1 << 20], 'subsize': size, 'times': [t for t, _ in loops], 'step': [s for _, s in loops]}
+
+
+class Net:
+    def __init__(self, rng):
+        self.rng, self.commands, self.params = rng, [], b''
+        self.ids = {0: 0, 3: 0}
+        self.inputs, self.outputs = [], []
+        self.top = 0
+
+    def ocm(self, size):
+        at = self.top
+        self.top += (size + 63) // 64 * 64
+        assert self.top <= 2 << 20
+        return at
+
+    def add(self, eu, kind, body, layer, last=True):
+        """a job of its own that waits for everything before, but for a convolution that shares the next job"""
+        if last:
+            waits = [{'eu_idx': e, 'sync_id': i} for e, i in self.ids.items() if i and (e != eu or eu == 0)]
+            if waits:
+                self.commands.append({'id': -1, 'eu_idx': eu, 'sync': {'sync_eus': waits}})
+            self.ids[eu] += 1
+        self.commands.append({'id': self.ids[eu] if last else -1, 'eu_idx': eu, kind: body, 'debug': {'layer_name': layer}})
+
+    def input(self, shape, name='input'):
+        self.inputs.append((name, shape, int(np.prod(shape))))
+        return ('in', len(self.inputs) - 1)
+
+    def weights(self, layer, bits, one_by_one, channels_in, channels_out, bias, scale):
+        r = self.rng
+        taps, blocks = 9, -(-(channels_in // 2 if one_by_one else channels_in) // 16)
+        oc = -(-channels_out // (64 // bits)) * (64 // bits)
+        planes = 4 if bits == 8 else 1
+        digits = r.integers(0, 4, blocks * oc * planes * taps * 16, dtype=np.uint8)
+        packed = (digits.reshape(-1, 4) << np.array([0, 2, 4, 6], np.uint8)).sum(1).astype(np.uint8).tobytes()
+        table = np.zeros((oc, 2), '<f4')
+        table[:, 0] = bias + r.normal(0, 20, oc)
+        table[:, 1] = scale * r.uniform(.5, 1.5, oc)
+        at = len(self.params)
+        self.params += packed + table.tobytes()
+        self.params += bytes(-len(self.params) % 16)
+        size = 2 * len(packed) + oc * 8
+        o = self.ocm(size)
+        lut = [sum((d + 4 * d) << 4 * i for i, d in enumerate(((b & 3), (b >> 2 & 3), (b >> 4 & 3), (b >> 6)))) for b in range(256)]
+        fma = {'input_stream': [{'from_ddr': ('params', at, len(packed)), 'data_mode': 'UINT8'}],
+               'crossbar_list': [{'left': 'Mult0', 'right': 'Ch0'}, {'left': 'Mult1', 'right': 'Const', 'const_data': [256.0]},
+                                 {'left': 'IDRC', 'right': 'Mult'}, {'left': 'FMA0_l', 'right': 'Drc'}],
+               'drc_set': {'drc_datas': [{'lut_data': lut}]}, 'res_info': {'data_mode': 'UINT16'}}
+        self.add(3, 'ld', {'dma_stream': {'sub_ips': [{'fma': fma}]}, 'to_ocm': detail(o, 2 * len(packed)), 'is_param': True}, layer)
+        self.add(3, 'ld', {'from_ddr': ('params', at + len(packed), oc * 8), 'to_ocm': detail(o + 2 * len(packed), oc * 8), 'is_param': True}, layer)
+        self.add(0, 'fetch', {'from_ocm': detail(o, size), 'ic': channels_in, 'oc': channels_out, 'w_bit': bits}, layer)
+
+    def load(self, source, size, units=()):
+        o = self.ocm(size)
+        body = {'from_ddr': source, 'to_ocm': detail(o, size)}
+        if units:
+            body['dma_stream'] = {'sub_ips': list(units)}
+        self.add(3, 'ld', body, 'input')
+        return o
+
+    def store(self, address, shape, bits, layer):
+        size = int(np.prod(shape)) * bits // 8
+        self.outputs.append(('out%d' % len(self.outputs), shape, size, bits))
+        self.add(3, 'st', {'from_ocm': detail(address, size), 'to_ddr': ('out', len(self.outputs) - 1, size)}, layer)
+
+    def move(self, source, size_out, units, layer, streams=None):
+        o = self.ocm(size_out)
+        body = {'to_ocm': detail(o, size_out), 'dma_stream': {'sub_ips': units}}
+        if source:
+            body['from_ocm'] = source
+        self.add(3, 'mv', body, layer)
+        return o
+
+
+def drc_table(r, sections):
+    starts = [0] + sorted(int(x) for x in r.choice(np.arange(1000, 60000), sections - 1, replace=False)) + [65535] * (16 - sections)
+    ends = starts[1:sections] + [65536]
+    steps = [16 * 2.0 ** 32 / (e - s) for s, e in zip(starts, ends)]
+    return {'lut_data': [int(x) for x in r.integers(0, 65536, 257)], 'step': steps, 'start': starts}
+
+
+def convolution(n, kind):
+    r = n.rng
+    c = int(r.choice([16, 32, 48]))
+    h, w = int(r.integers(5, 13)), int(r.integers(4, 13))
+    oc = int(r.integers(3, 41))
+    one = kind == '1x1'
+    bits = 2 if one or kind in ('w2', 'pool') else 8
+    s = int(r.choice([1, 2])) if kind in ('w8', 'w2') else 1
+    pads = {'padding_top': True, 'padding_bottom': True, 'padding_left': True, 'padding_right': True} if r.integers(2) and not one else {}
+    x = n.input([1, h, w, c])
+    if kind == 'im2col':
+        n.inputs.pop()
+        x = n.input([1, h, w, 9 * 16])
+        c = 9 * 16
+    o = n.load(x, h * w * c)
+    oh, ow = (h, w) if one else ((h + 2 * bool(pads) - 3) // s + 1, (w + 2 * bool(pads) - 3) // s + 1)
+    inputs = [{'from_ocm': detail(o, h * w * c), 'line_count': h, 'bit': 8, 'c': c, 'width': w}]
+    body = dict(pads, w_bit=bits, l_stride=s, p_stride=2 if one else s, conv_1x1_opt=one, group_conv_num=1, batch_h_cnt=1, batch_w_cnt=1,
+                plus_mode=-1, conv_ftr_offset=1, padding_value=[int(r.integers(0, 256))])
+    if kind == 'two':
+        half = c // 2
+        inputs = [{'from_ocm': detail(o + half * i, half, [(w, c), (h, w * c)]), 'line_count': h, 'bit': 8, 'c': half, 'width': w} for i in (0, 1)]
+    if kind == 'im2col':
+        inputs = [{'from_ocm': detail(o, h * w * c), 'line_count': 1, 'bit': 8, 'c': c, 'width': h * w}]
+        body.update(l_stride=3, p_stride=3)
+        for p in pads:
+            body.pop(p)
+        oh, ow = h * w, 1
+    if kind == 'pool':
+        body.update(p_pooling=2, l_pooling=int(r.choice([1, 2])))
+        ow //= 2
+        oh //= body['l_pooling']
+    taps = c if one else 16 * 9 if kind == 'im2col' else 9 * c
+    spread = 1.1 if bits == 2 and not one else 74
+    mode, out_bits = [(20, 8), (23, 16), (26, 32)][int(r.integers(3))]
+    centre, width = {8: (128, 40), 16: (30000, 9000), 32: (0, 10)}[out_bits]
+    n.weights('conv', bits, one, 16 if kind == 'im2col' else c, oc, centre, width / (148 * spread * taps ** .5))
+    if kind == 'table':
+        body['drc'] = drc_table(r, int(r.integers(2, 17)))
+        mode, out_bits = 23, 16
+    size = oh * ow * oc * out_bits // 8
+    if kind == 'continue':  # two jobs: the second one's first window begins in the lines of the first
+        first = h - 2
+        t = bool(pads)
+        rows = first - 2 + t
+        o2 = n.ocm(size)
+        line = w * c
+        common = dict(body, post_process_mode=mode, output_bit=out_bits, output_ch=oc, output_width=ow)
+        a = dict(common, inputs=[dict(inputs[0], from_ocm=detail(o, first * line), line_count=first)], output_lc=rows,
+                 output_ocm=detail(o2, rows * ow * oc * out_bits // 8))
+        a.pop('padding_bottom', None)
+        b = dict(common, continue_mode=True, inputs=[dict(inputs[0], from_ocm=detail(o + first * line, 2 * line), line_count=2)], output_lc=oh - rows,
+                 output_ocm=detail(o2 + rows * ow * oc * out_bits // 8, (oh - rows) * ow * oc * out_bits // 8))
+        b.pop('padding_top', None)
+        n.add(0, 'conv', a, 'conv#0')
+        n.add(0, 'conv', b, 'conv#1')
+    else:
+        o2 = n.ocm(size)
+        n.add(0, 'conv', dict(body, inputs=inputs, post_process_mode=mode, output_bit=out_bits, output_ch=oc, output_lc=oh, output_width=ow,
+                              output_ocm=detail(o2, size)), 'conv')
+    n.store(o2, [1, oh, ow, oc], out_bits, 'conv')
+
+
+def dma(n, kind):
+    r = n.rng
+    h, w, c = int(r.integers(2, 9)) * 2, int(r.integers(2, 9)) * 2, int(r.choice([3, 8, 16]))
+    if kind == 'nv12':
+        x = n.input([1, h, w, 1])
+        n.inputs[-1] = (n.inputs[-1][0], [1, h, w, 1], h * w * 3 // 2)
+        o = n.ocm(h * w * 4)
+        m = r.uniform(-2, 2, 9).astype(np.float32)
+        n.add(3, 'ld', {'from_ddr': (x[0], x[1], h * w), 'uv_from_ddr': ('in_at', x[1], h * w, h * w // 2), 'to_ocm': detail(o, h * w * 4), 'dma_stream': {'sub_ips': [
+            {'yuv_format': {'yuv_format_in_h': h, 'yuv_format_in_w': w, 'yuv_format_out_h': h, 'yuv_format_out_w': w, 'yuv_format_bit': 8}},
+            {'ccm': {'ccm_bit': 8, 'ccm_h': h, 'ccm_w': w, 'ccm_mat33': {'immediate_values': [float(v) for v in m]},
+                     'ccm_offset': {'immediate_values': [float(v) for v in r.uniform(-300, 300, 3)]}}}]}}, 'input')
+        return n.store(o, [1, h, w, 4], 8, 'colour')
+    if kind == 'bgr':
+        o = n.load(n.input([1, h, w, 3]), h * w * 4, [{'bgr_pack': {'bgr_pack_bit': 8}}])
+        return n.store(o, [1, h, w, 4], 8, 'pack')
+    x = n.input([1, h, w, c])
+    o = n.load(x, h * w * c)
+    whole = detail(o, h * w * c)
+    if kind == 'transpose':  # planes of channels
+        o = n.move(detail(o, 1, [(h * w, c), (c, 1)]), h * w * c, [], 'transpose')
+        n.commands[-1]['mv'].pop('dma_stream')
+        return n.store(o, [1, c, h, w], 8, 'transpose')
+    if kind == 'padding':
+        l, t, ri, b = (int(v) for v in r.integers(0, 4, 4))
+        u = {'padding_value': int(r.integers(0, 256)), 'padding_fbit': 8, 'padding_left': l, 'padding_right': ri, 'padding_top': t, 'padding_bottom': b,
+             'padding_ch': c, 'src_feat_width': w, 'src_feat_height': h}
+        H, W = h + t + b, w + l + ri
+        return n.store(n.move(whole, H * W * c, [{'padding': u}], 'padding'), [1, H, W, c], 8, 'padding')
+    if kind in ('area', 'bilinear'):
+        bits = int(r.choice([8, 16]))
+        units = [] if bits == 8 else [{'pack': {'pack_mode': 'MSB', 'pack_bit': 8}}]
+        if kind == 'area':
+            f = 2
+            H, W = h // f, w // f
+            u = {'resize_ch': c, 'resize_bit': bits, 'resize_w_ratio': 1 / f, 'resize_h_ratio': 1 / f, 'resize_in_w': w, 'resize_in_h': h, 'resize_out_w': W, 'resize_out_h': H}
+        else:
+            f = float(r.choice([2, 1.5, 4]))
+            H, W = int(h * f), int(w * f)
+            u = {'resize_ch': c, 'resize_bit': bits, 'resize_w_ratio': f, 'resize_h_ratio': f, 'resize_in_w': w, 'resize_in_h': h, 'resize_out_w': W, 'resize_out_h': H,
+                 'resize_context_ilc_range': [0, h], 'resize_context_olc_range': [0, H], 'resize_context_tot_ilc': h, 'resize_context_tot_olc': H}
+        units.append({kind + '_resize': u})
+        units.append({'affine': {'affine_k': {'immediate_values': [1.0] * 4}, 'affine_b': {'immediate_values': [128.0] * 4},
+                                 'affine_th': {'immediate_values': [65535.0] * 4}}}) if bits == 16 else None
+        if bits == 16:
+            units.append({'unpack': {'unpack_mode': 'MSB', 'unpack_bit': 8}})
+        return n.store(n.move(whole, H * W * c, units, kind), [1, H, W, c], 8, kind)
+    if kind == 'argmax':
+        u = {'fma': {'stats': {'method': 'ARGMAX', 'shape': [c], 'times': h * w, 'scale': 1.0, 'data_mode': 'UINT8'}, 'res_info': {'data_mode': 'FLOAT32'}}}
+        return n.store(n.move(whole, h * w * 4, [u], 'argmax'), [1, h, w, 1], 32, 'argmax')
+    y = n.input([1, h, w, c], 'second')
+    o2 = n.load(y, h * w * c)
+    two = [{'from_ocm': whole, 'data_mode': 'UINT8'}, {'from_ocm': detail(o2, h * w * c), 'data_mode': 'UINT8'}]
+    out = [('UINT8', 8), ('INT16', 16), ('FLOAT32', 32)][int(r.integers(3))]
+    if kind == 'sigmoid':
+        starts = [0] + sorted(int(v) for v in r.choice(np.arange(10, 65000), 15, replace=False))
+        ends = starts[1:] + [65536]
+        edges = [{'left': 'IDRC', 'right': 'Ch0'}, {'left': 'Div0', 'right': 'Drc'}, {'left': 'Div1', 'right': 'Const', 'const_data': [65536.0]},
+                 {'left': 'FMA0_l', 'right': 'Div'}]
+        u = {'input_stream': two[:1], 'crossbar_list': edges, 'idrc_exp_offset': 4, 'res_info': {'data_mode': 'FLOAT32'}, 'drc_set': {'input_sign': [1], 'drc_datas': [
+            {'lut_data': [int(v) for v in np.sort(r.integers(0, 65536, 257))], 'start': starts, 'step': [min(2 ** 32 - 1, int(16 * 2.0 ** 32 / (e - s))) for s, e in zip(starts, ends)]}]}}
+        out = ('FLOAT32', 32)
+    else:
+        node = {'mul': 'Mult', 'add': 'Add', 'sub': 'Sub'}[kind]
+        a, b = ('Mult0', 'Mult1') if kind == 'mul' else ('Add0', 'Add1')
+        if kind == 'mul':
+            edges = [{'left': a, 'right': 'Ch0'}, {'left': b, 'right': 'Ch1'}, {'left': 'FMA0_l', 'right': node}]
+        else:
+            edges = [{'left': 'Mult0', 'right': 'Ch0'}, {'left': 'Mult1', 'right': 'Const', 'const_data': [float(np.float32(r.uniform(.2, 2)))]},
+                     {'left': a, 'right': 'Mult'}, {'left': b, 'right': 'Ch1'}, {'left': 'FMA0_l', 'right': node}]
+        u = {'input_stream': two, 'crossbar_list': edges, 'res_info': {'data_mode': out[0]}}
+    o = n.move(None, h * w * c * out[1] // 8, [{'fma': u}], kind)
+    n.store(o, [1, h, w, c], out[1], kind)
+
+
+KINDS = ['w8', 'w2', '1x1', 'two', 'im2col', 'pool', 'table', 'continue', 'nv12', 'bgr', 'transpose', 'padding', 'area', 'bilinear', 'argmax', 'sigmoid', 'mul', 'add', 'sub']
+
+
+def finish(n):
+    """addresses in DDR: inputs, outputs, parameters"""
+    regions, at = {'in': [], 'out': []}, 0
+    base = {'inputs': [], 'outputs': [], 'params': [], 'swaps': []}
+    for name, shape, size in n.inputs:
+        regions['in'].append(at)
+        base['inputs'].append({'name': name, 'start_addr': at, 'end_addr': at + size})
+        at += size
+    for name, shape, size, bits in n.outputs:
+        regions['out'].append(at)
+        base['outputs'].append({'name': name, 'start_addr': at, 'end_addr': at + size})
+        at += size
+    base['params'].append({'name': 'params', 'start_addr': at, 'end_addr': at + len(n.params)})
+    base['swaps'].append({'name': 'ringbuffers', 'start_addr': at + len(n.params), 'end_addr': at + len(n.params)})
+
+    def place(v):
+        if isinstance(v, dict):
+            return {k: place(x) for k, x in v.items()}
+        if isinstance(v, list):
+            return [place(x) for x in v]
+        if isinstance(v, tuple):
+            if v[0] == 'params':
+                return detail(at + v[1], v[2])
+            if v[0] == 'in_at':
+                return detail(regions['in'][v[1]] + v[2], v[3])
+            start = regions[v[0]][v[1]]
+            return detail(start, v[2] if len(v) > 2 else n.inputs[v[1]][2])
+        return v
+    model = {'cmds': {'cmds': place(n.commands)}, 'base_addrs': base, 'ax620_virtual_npu_type': 'ax620_virtual_npu_1_1_1'}
+    blob = zlib.compress(encode(model, 'PulsarModel'), 9)
+    meta = flatbuffer(Table(
+        f0=('tables', [Table(f0=('string', a), f1=('u8', 1), f2=('u8', 7 if len(s) == 4 and z != int(np.prod(s)) else 0), f3=('i32s', s), f4=('u8', 8)) for a, s, z in n.inputs] +
+            [Table(f0=('string', a), f1=('u8', 2), f2=('u8', 0), f3=('i32s', s), f4=('u8', b)) for a, s, z, b in n.outputs]),
+        f1=('f32', 1.0), f2=('f32', 1.0), f3=('table', Table(f4=('u64', at), f5=('u64', 0), f6=('u64', 0), f7=('u64', at)))))
+    segment = lambda name, offset, size: Table(f0=('string', name + '.bin'), f1=('u8', 1), f2=('u64', 0x40000000 + offset), f3=('u64', offset), f4=('u64', size))
+    neu = flatbuffer(Table(
+        f0=('table', Table(f1=('u8', 6), f2=('u8', 1))), f1=('table', Table()),
+        f2=('table', Table(f5=('tables', [segment('params', at, len(n.params))]),
+                           f6=('tables', [segment(a, o, z) for (a, s, z), o in zip(n.inputs, regions['in'])]),
+                           f7=('tables', [segment(a, o, z) for (a, s, z, b), o in zip(n.outputs, regions['out'])]), f10=('string', 'ax620_model'))),
+        f3=('table', Table(f0=('u8', 1), f4=('u16', n.ids[3] + 1), f5=('u32', 0x8000))),
+        f4=('tables', [Table(f0=('bytes', n.params))]), f7=('bytes', meta), f8=('bytes', blob)))
+    part = varint(1 << 3) + varint(1) + varint(2 << 3 | 2) + varint(6) + b'part_0'
+    for f, names in ((3, [x[0] for x in n.inputs]), (4, [x[0] for x in n.outputs])):
+        for name in names:
+            part += varint(f << 3 | 2) + varint(len(name)) + name.encode()
+    part += varint(5 << 3) + varint(1) + varint(17 << 3) + varint(2) + varint(18 << 3) + varint(128)
+    topo = varint(1 << 3 | 2) + varint(len(part)) + part
+    for f, names in ((7, [x[0] for x in n.inputs]), (5, [x[0] for x in n.outputs])):
+        for name in names:
+            topo += varint(f << 3 | 2) + varint(len(name)) + name.encode()
+    version = b'0.0.0.1\nown'
+    topo += varint(8 << 3 | 2) + varint(len(version)) + version
+    b = io.BytesIO()
+    with tarfile.open(fileobj=b, mode='w', format=tarfile.USTAR_FORMAT) as t:
+        for name, x in (('topo.bin', topo), ('part_0.neu', neu)):
+            i = tarfile.TarInfo(name)
+            i.size = len(x)
+            t.addfile(i, io.BytesIO(x))
+    return gzip.compress(b.getvalue(), 9, mtime=0)
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument('--seed', type=int, default=1)
+    a.add_argument('--count', type=int, default=len(KINDS))
+    a.add_argument('--out', required=True)
+    a = a.parse_args()
+    for k in range(a.count):
+        seed, kind = a.seed + k, KINDS[k % len(KINDS)]
+        rng = np.random.default_rng(seed)
+        n = Net(rng)
+        (convolution if KINDS.index(kind) < 8 else dma)(n, kind)
+        d = os.path.join(a.out, 'ax_%05d_%s' % (seed, kind))
+        os.makedirs(d, exist_ok=True)
+        path = os.path.join(d, 'model.joint')
+        open(path, 'wb').write(finish(n))
+        s = S.Sim(path)
+        feed = {name: rng.integers(0, 256, size, dtype=np.uint8) for name, _, size in n.inputs}
+        out = s.run({k: v.tobytes() for k, v in feed.items()})
+        np.savez(os.path.join(d, 'input.npz'), **{'x0_%d' % i: feed[x[0]] for i, x in enumerate(n.inputs)})
+        np.savez(os.path.join(d, 'output.npz'), **{'y0_%d' % i: out[x[0]] for i, x in enumerate(n.outputs)})
+        trace = [t.split() for t in s.trace]
+        json.dump({'case': os.path.basename(d), 'format': 'joint', 'producer': 'make_joint.py', 'seed': seed, 'kind': kind, 'runs': 1,
+                   'authority': 'joint_sim.py, rounding to nearest even; not the vendor',
+                   'trace': [[i, t[2], int(t[5], 16), int(t[4])] for i, t in enumerate(trace)]}, open(os.path.join(d, 'case.json'), 'w'))
+    print(a.count, 'cases')
+
+
+if __name__ == '__main__':
+    sys.exit(main())
