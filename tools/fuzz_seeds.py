@@ -125,6 +125,16 @@ def command_seeds():
         yield path.stem + ".words", bytes([chip | 3]) + b"".join(words for _, words in records)
 
 
+def bmodel_seeds():
+    """The smallest models of some families, and two that hold several stages or nets."""
+    golden = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/bm1684x"
+    for family, wanted in (("act", 2), ("index", 2), ("special", 3)):
+        with tarfile.open(golden / f"{family}.tar.xz") as archive:
+            models = [(entry.size, entry.name) for entry in archive if entry.name.endswith(".bmodel")]
+            for _, name in sorted(models)[:wanted]:
+                yield name.replace("/", "_"), archive.extractfile(name).read()
+
+
 def kmodel_seeds(limit=4000):
     """The small models of the K210's golden cases, one of each kind."""
     golden = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/k210"
@@ -182,6 +192,7 @@ def seeds():
     yield "fuzz_sftp", dict(sftp_seeds())
     yield "fuzz_scp", dict(scp_seeds())
     yield "fuzz_commands", dict(command_seeds())
+    yield "fuzz_bmodel", dict(bmodel_seeds())
     kmodels = dict(kmodel_seeds())
     for target in ("fuzz_kmodel", "fuzz_kmodel_run", "fuzz_stackvm"):
         yield target, kmodels

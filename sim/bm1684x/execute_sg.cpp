@@ -2,7 +2,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "sim/bm1684x/law.h"
+#include "sim/bm1684x/sg_form.h"
 
 namespace vnpu::bm1684x {
 namespace {
@@ -44,14 +44,6 @@ void gather_per_command(const TiuJob& job) {
     }
   }
   write(job.memory, result, values, job.lanes);
-}
-
-// Rows of operand 0 of the per-element forms; with a layout every channel group reads the same line-aligned rows.
-TensorView shared_source(const TiuCommand& c, const Shape& shape) {
-  if (c.opd0_str == Layout::aligned) return aligned_view(c.opd0_addr, c.res0_prec, shape);
-  TensorView view = line_view(c.opd0_addr, c.res0_prec, shape);
-  view.strides.c = 0;
-  return view;
 }
 
 // Own indices for every channel: R(n, c, i) = A(c, index(n, c, i)).

@@ -6,6 +6,7 @@
 #include "sim/bm1684x/dma_form.h"
 #include "sim/bm1684x/kernels/kernels.h"
 #include "sim/bm1684x/kernels/spans.h"
+#include "sim/bm1684x/sg_form.h"
 
 namespace vnpu::bm1684x::kernels {
 
@@ -41,17 +42,17 @@ bool copy_lanes(const TiuJob& job) {
 }
 
 // Tables of bytes with indices of bytes, which all lie in a table of 256: no index can be outside.
-bool look_up_bytes(const TiuJob& job) {
+bool look_up_bytes(const TiuJob& job, const ElementOps& ops) {
   const TiuCommand& c = job.command;
   const std::size_t table = std::size_t{c.opd0_h} * c.opd0_w, count = std::size_t{c.res0_h} * c.res0_w;
   if ((c.tsk_eu_typ != 5 && c.tsk_eu_typ != 13) || c.opd0_prec != i8 || c.res0_prec != i8 || c.opd1_prec != i8 ||
-      c.opd0_str != Layout::aligned || table < 256 || count != c.opd1_w) {
+      (c.opd0_h != 1 && c.opd0_str != Layout::aligned) || table < 256 || count != c.opd1_w) {
     return false;
   }
   const Shape shape{c.res0_n, c.res0_c, c.res0_h, c.res0_w};
   const TensorView result = aligned_view(c.res0_addr, i8, shape);
   const TensorView index = aligned_view(c.opd1_addr, i8, {shape.n, shape.c, 1, c.opd1_w});
-  const TensorView source = aligned_view(c.opd0_addr, i8, {1, shape.c, c.opd0_h, c.opd0_w});
+  const TensorView source = shared_source(c, {1, shape.c, c.opd0_h, c.opd0_w});
   check_view(result, "res0");
   check_view(index, "opd1");
   check_view(source, "opd0");
@@ -62,7 +63,7 @@ bool look_up_bytes(const TiuJob& job) {
     const std::uint8_t* from = local + source.row(0, k, 0);
     const std::uint8_t* at = local + index.row(n, k, 0);
     std::uint8_t* to = local + result.row(n, k, 0);
-    for (std::size_t i = 0; i < count; ++i) to[i] = from[at[i]];
+    ops.look_up(to, at, from, count);
   });
   return true;
 }

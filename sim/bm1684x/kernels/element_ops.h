@@ -32,6 +32,9 @@ struct ElementOps {
   void (*flush)(float* values, std::size_t count);  // subnormals to zeros
   bool (*any_nan)(const float* values, std::size_t count);
 
+  // A table of 256 bytes.
+  void (*look_up)(std::uint8_t* to, const std::uint8_t* index, const std::uint8_t* table, std::size_t count);
+
   // Windows: `taps` rows of cells, each of `row` words of which `count` count.
   void (*widen_bytes)(std::int32_t* to, const std::uint8_t* from, bool is_signed, std::size_t count);
   void (*add_taps)(std::int32_t* sums, const std::int32_t* cells, const std::int32_t* weights, std::size_t taps,

@@ -230,10 +230,10 @@ bool add_f16_taps(float* first, float* second, const float* cells, const float* 
   return found != 0;
 }
 
-constexpr ElementOps level_ops{load_integers,  store_integers, clamp_integers, combine_integers, multiply_add,
-                               shift_integers, combine_floats, to_floats,      to_integers,      flush_floats,
-                               any_nan,        widen_bytes,    add_taps,       most_of_taps,     most_of_float_taps,
-                               add_f16_taps};
+constexpr ElementOps level_ops{
+    load_integers,  store_integers, clamp_integers, combine_integers,   multiply_add, shift_integers,
+    combine_floats, to_floats,      to_integers,    flush_floats,       any_nan,      look_up,
+    widen_bytes,    add_taps,       most_of_taps,   most_of_float_taps, add_f16_taps};
 
 }  // namespace
 }  // namespace vnpu::bm1684x::kernels

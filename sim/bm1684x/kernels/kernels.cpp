@@ -19,7 +19,7 @@ bool execute(const TiuJob& job, SimdLevel level) {
     case tsk_ar: return execute_ar(job, ops);
     case tsk_pord: return execute_pord(job, ops);
     case tsk_rqdq: return execute_rqdq(job, ops);
-    case tsk_sg: return look_up_bytes(job);
+    case tsk_sg: return look_up_bytes(job, ops.elements);
     case tsk_trans_bc: return copy_lanes(job);
     default: return false;
   }

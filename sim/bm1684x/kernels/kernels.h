@@ -22,7 +22,7 @@ bool execute_ar(const TiuJob& job, const KernelOps& ops);
 bool execute_rqdq(const TiuJob& job, const KernelOps& ops);
 bool execute_conv(const TiuJob& job, const GemmOps& ops);
 bool execute_pord(const TiuJob& job, const KernelOps& ops);
-bool look_up_bytes(const TiuJob& job);
+bool look_up_bytes(const TiuJob& job, const ElementOps& ops);
 bool copy_lanes(const TiuJob& job);
 bool copy_tensor(const GdmaCommand& command, Memory& memory);
 bool copy_matrix(const GdmaCommand& command, Memory& memory);
