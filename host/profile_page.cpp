@@ -277,11 +277,11 @@ void Page::roofline_picture() {
 }
 
 void Page::costliest() {
-  out_ << "<h2>Five costliest layers</h2><div class=\"wide\"><table><tr><th class=\"l\">layer</th><th>critical "
-          "ms</th><th>share</th><th class=\"l\">why</th></tr>\n";
+  out_ << "<h2>Five costliest layers</h2><div class=\"wide\"><table><tr><th>id</th><th class=\"l\">layer</th>"
+          "<th>critical ms</th><th>share</th><th class=\"l\">why</th></tr>\n";
   for (const std::size_t i : costliest_layers(p_, 5)) {
     const auto& layer = p_.layers[i];
-    out_ << "<tr><td class=\"l\">" << text(layer.name)
+    out_ << "<tr><td>" << (layer.id ? std::to_string(*layer.id) : "") << "</td><td class=\"l\">" << text(layer.name)
          << form("</td><td>%.3f</td><td>%.1f %%</td><td class=\"l why\">", p_.ms(layer.critical_cycles),
                  100 * share(layer.critical_cycles, p_.cycles))
          << text(why(p_, layer)) << "</td></tr>\n";

@@ -67,8 +67,9 @@ void print_table(const Profile& p, const Options& options, const Common& common)
   out << "\n" << paint(common, "bold", "five costliest layers (part of the critical path)\n");
   for (const std::size_t i : costliest_layers(p, 5)) {
     const auto& layer = p.layers[i];
-    out << line("%10.3f ms %5.1f %%  %s: %s\n", p.ms(layer.critical_cycles), percent(layer.critical_cycles, p.cycles),
-                layer.name.c_str(), why(p, layer).c_str());
+    const std::string id = layer.id ? std::to_string(*layer.id) + " " : "";
+    out << line("%10.3f ms %5.1f %%  ", p.ms(layer.critical_cycles), percent(layer.critical_cycles, p.cycles)) << id
+        << layer.name << ": " << why(p, layer) << "\n";
   }
   if (!common.quiet) {
     out << "\n"

@@ -116,7 +116,8 @@ Json profile_json(const Profile& p) {
   j["costliest"] = Json::array();
   for (const std::size_t i : costliest_layers(p, 5)) {
     const auto& layer = p.layers[i];
-    j["costliest"].push_back({{"layer", layer.name},
+    j["costliest"].push_back({{"id", layer.id ? Json(*layer.id) : Json()},
+                              {"layer", layer.name},
                               {"ms", rounded(p.ms(layer.critical_cycles))},
                               {"share", rounded(share(layer.critical_cycles, p.cycles))},
                               {"why", why(p, layer)}});
