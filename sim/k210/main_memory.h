@@ -35,7 +35,7 @@ class MainMemory {
 template <class T>
 std::vector<T> numbers(std::span<const std::uint8_t> bytes) {
   std::vector<T> out(bytes.size() / sizeof(T));
-  std::memcpy(out.data(), bytes.data(), out.size() * sizeof(T));
+  if (!out.empty()) std::memcpy(out.data(), bytes.data(), out.size() * sizeof(T));
   return out;
 }
 

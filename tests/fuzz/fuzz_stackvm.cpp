@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const auto model = std::make_shared<const kmodel::Model>(kmodel::read(ByteView(std::span(data, size))));
     if (!model->as_v5()) return 0;
-    k210::v5::Machine machine(model, {SimdLevel::scalar, 1 << 22});
+    k210::v5::Machine machine(model, {SimdLevel::scalar, 1 << 20});
     while (machine.next()) machine.step();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::internal) __builtin_trap();
