@@ -269,7 +269,7 @@ bool execute_rqdq(const TiuJob& job, const KernelOps& ops) {
   }
   const unsigned from_bytes = source.bytes, to_bytes = result.bytes;
   const std::int64_t high = (std::int64_t{1} << (c.opd2_sign ? 8 * to_bytes - 1 : 8 * to_bytes)) - 1;
-  const unsigned mode = static_cast<unsigned>(job.rounding());
+  const unsigned mode = requantises ? static_cast<unsigned>(job.rounding()) : 0;
   Lists lists;
   bool doubt = false;
   if (may_overlap(result, source) || (!requantises && result.offset == source.offset)) return false;
