@@ -18,7 +18,7 @@ struct Image {
 inline constexpr std::int64_t max_image_pixels = std::int64_t{64} << 20;
 
 // JPEG or PNG, by the first bytes, always to three channels: gray is expanded, alpha dropped, 16 bits cut to 8. No
-// colour management and no EXIF orientation. Throws Error(damaged), and Error(unsupported) for CMYK JPEGs, other
+// colour management; orientation: base/exif.h. Throws Error(damaged), and Error(unsupported) for CMYK JPEGs, other
 // formats and images over max_pixels.
 Image decode_image(ByteView file, std::int64_t max_pixels = max_image_pixels);
 Image read_image(const std::filesystem::path& path);

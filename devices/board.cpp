@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "devices/axera/npu.h"
+#include "devices/axera/programs.h"
 #include "devices/board_files.h"
 #include "devices/commands/commands.h"
 #include "devices/programs/programs.h"
@@ -51,9 +53,14 @@ Board::Board(BoardData data, const BoardOptions& options) : data_(std::move(data
   root.directory = options_.directory;
   files_ = std::make_unique<Vfs>(root, [this] { return now_ns(); });
   add_shell_commands(programs_);
-  add_board_programs(programs_);
+  if (data_.programs == "axera") {
+    axera::add_programs(programs_);
+  } else {
+    add_board_programs(programs_);
+  }
   build_files();
   add_objects();
+  if (data_.programs == "axera") axera::add_nodes(*this);
   if (const auto name = files_->read_file(root_user, "/etc/hostname", 256)) {
     const std::string text = name->substr(0, name->find('\n'));
     if (!text.empty()) hostname_ = text;
@@ -84,6 +91,13 @@ void Board::set_hostname(const std::string& name) {
 
 std::int64_t Board::now_ns() const { return host_now_ns() + clock_offset_ns_; }
 std::uint64_t Board::uptime_ns() const { return static_cast<std::uint64_t>(host_now_ns() - started_ns_); }
+
+std::shared_ptr<void> Board::service(const std::string& name, const std::function<std::shared_ptr<void>()>& make) {
+  const std::scoped_lock lock(services_mutex_);
+  auto& service = services_[name];
+  if (!service) service = make();
+  return service;
+}
 
 void Board::start_thread(std::function<void()> body) {
   struct Start {

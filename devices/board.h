@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -57,6 +58,7 @@ struct BoardData {
   std::vector<Mount> mounts;
   std::vector<File> files;
   std::string programs_directory;  // where the maker's programs stand
+  std::string programs;            // whose they are: "cvitek", "axera"
 };
 
 // Throws Error(damaged) naming the key.
@@ -99,6 +101,9 @@ class Board : public Machine {
   };
   Memory memory();
 
+  // What belongs to one board and only its maker's programs know; made on first use, gone with the board.
+  std::shared_ptr<void> service(const std::string& name, const std::function<std::shared_ptr<void>()>& make);
+
   // A thread with the stack a shell needs, for the processes of a session; the board waits for all of them at its end.
   void start_thread(std::function<void()> body);
 
@@ -117,6 +122,8 @@ class Board : public Machine {
   std::atomic<std::uint64_t> next_session_{1};
   mutable std::mutex hostname_mutex_;
   std::string hostname_;
+  std::mutex services_mutex_;
+  std::map<std::string, std::shared_ptr<void>> services_;
   std::mutex threads_mutex_;
   std::condition_variable threads_gone_;
   std::size_t threads_ = 0;

@@ -150,7 +150,8 @@ void Board::add_objects() {
   device("/dev/tty", Device::Kind::other, 5 << 8 | 0, 0666);
   device("/dev/console", Device::Kind::other, 5 << 8 | 1, 0600);
   device("/dev/ion", Device::Kind::other, 10 << 8 | 60, 0600);
-  device("/dev/cvi-tpu0", Device::Kind::other, 240 << 8 | 0, 0600);
+  const bool cvitek = data_.programs == "cvitek";
+  if (cvitek) device("/dev/cvi-tpu0", Device::Kind::other, 240 << 8 | 0, 0600);
   files_->symlink(root_user, "/proc/self/fd/0", "/dev/stdin");
   files_->symlink(root_user, "/proc/self/fd/1", "/dev/stdout");
   files_->symlink(root_user, "/proc/self/fd/2", "/dev/stderr");
@@ -188,7 +189,8 @@ void Board::add_objects() {
   };
   text("/proc/mounts", mounts);
   text("/proc/self/mounts", mounts);
-  text("/proc/modules", [] { return std::string("cvi_tpu 24576 0 - Live 0x0000000000000000\n"); });
+  text("/proc/modules",
+       [cvitek] { return std::string(cvitek ? "cvi_tpu" : "ax_npu") + " 24576 0 - Live 0x0000000000000000\n"; });
   text("/proc/cmdline", [] { return std::string("console=ttyS0,115200 root=/dev/mmcblk0p2 rootwait rw\n"); });
   text("/proc/filesystems", [] { return std::string("nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs\n\text4\n\tvfat\n"); });
   text("/proc/sys/kernel/osrelease", [this] { return data_.kernel_release + "\n"; });
@@ -202,11 +204,13 @@ void Board::add_objects() {
                   static_cast<ull>(busy / 10000000), static_cast<ull>(idle / 10000000),
                   static_cast<long long>((now_ns() - static_cast<std::int64_t>(up)) / 1000000000));
   });
-  text("/sys/kernel/debug/ion/cvi_carveout_heap_dump/summary", [this] { return ion_->summary(); });
-  text("/sys/kernel/debug/ion/cvi_carveout_heap_dump/total_mem",
-       [this] { return format("%llu\n", static_cast<ull>(ion_->total())); });
-  text("/sys/kernel/debug/ion/cvi_carveout_heap_dump/alloc_mem",
-       [this] { return format("%llu\n", static_cast<ull>(ion_->used())); });
+  if (cvitek) {
+    text("/sys/kernel/debug/ion/cvi_carveout_heap_dump/summary", [this] { return ion_->summary(); });
+    text("/sys/kernel/debug/ion/cvi_carveout_heap_dump/total_mem",
+         [this] { return format("%llu\n", static_cast<ull>(ion_->total())); });
+    text("/sys/kernel/debug/ion/cvi_carveout_heap_dump/alloc_mem",
+         [this] { return format("%llu\n", static_cast<ull>(ion_->used())); });
+  }
   text("/proc/tpu/usage", [this] {
     const TpuQueue::Use use = tpu_.use();
     const std::uint64_t up = std::max<std::uint64_t>(1, uptime_ns());

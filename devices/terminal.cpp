@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t input_limit = 65536;
 constexpr std::size_t line_limit = 4095;
+constexpr std::uint16_t end_mark = 256;  // among the readable bytes: ^D typed on an empty line
 
 class Pty : public Terminal {
  public:
@@ -59,21 +60,23 @@ class Pty : public Terminal {
       // What was typed ahead becomes readable as it is.
       for (const char c : line_) ready_.push_back(static_cast<std::uint8_t>(c));
       line_.clear();
-      ends_ = 0;
+      std::erase(ready_, end_mark);
     }
     const bool cook = mode.canonical && !mode_.canonical;
     mode_ = mode;
     if (cook) {
-      // What was typed ahead is now typed: its ends of line and ^D mean what they mean to programs.
-      std::deque<std::uint8_t> ahead;
+      // What was typed ahead: its ends of line and ^D mean now what they mean to programs. It is not echoed any more.
+      std::deque<std::uint16_t> ahead;
       ahead.swap(ready_);
-      for (const std::uint8_t byte : ahead) cooked(byte);
+      mode_.echo = false;
+      for (const std::uint16_t byte : ahead) cooked(static_cast<std::uint8_t>(byte));
+      mode_.echo = mode.echo;
     }
     changed_.notify_all();
   }
   bool readable_within(std::chrono::milliseconds time, const std::stop_token& stop) override {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, stop, time, [&] { return !ready_.empty() || ends_ > 0 || gone_; });
+    return changed_.wait_for(lock, stop, time, [&] { return !ready_.empty() || gone_; });
   }
   void set_foreground(int group) override { foreground_ = group; }
   int foreground() const override { return foreground_; }
@@ -85,15 +88,16 @@ class Pty : public Terminal {
   Result<std::size_t> read(std::span<std::uint8_t> into, const std::stop_token& stop) override {
     std::unique_lock lock(mutex_);
     if (into.empty()) return std::size_t{0};
-    if (!changed_.wait(lock, stop, [&] { return !ready_.empty() || ends_ > 0 || gone_; })) return Errno::intr;
+    if (!changed_.wait(lock, stop, [&] { return !ready_.empty() || gone_; })) return Errno::intr;
     std::size_t length = 0;
     while (length < into.size() && !ready_.empty()) {
-      const std::uint8_t byte = ready_.front();
+      const std::uint16_t byte = ready_.front();
+      if (byte == end_mark && length > 0) break;
       ready_.pop_front();
-      into[length++] = byte;
+      if (byte == end_mark) break;
+      into[length++] = static_cast<std::uint8_t>(byte);
       if (mode_.canonical && byte == '\n') break;
     }
-    if (length == 0 && ends_ > 0) --ends_;
     return length;
   }
 
@@ -161,7 +165,7 @@ class Pty : public Terminal {
         return;
       case 4:
         if (line_.empty()) {
-          ++ends_;
+          if (ready_.size() < input_limit) ready_.push_back(end_mark);
         } else {
           end_line();
         }
@@ -222,12 +226,11 @@ class Pty : public Terminal {
   WindowSize size_;
   std::string type_;
   Mode mode_;
-  std::string line_;                // being typed
-  std::deque<std::uint8_t> ready_;  // readable
+  std::string line_;                 // being typed
+  std::deque<std::uint16_t> ready_;  // readable: bytes and end_mark
   // Waits in a line of its own, since the host's thread must not block on its own output; put there before the keys can
   // be read, so that it comes before what a program answers to them.
   std::string pending_echo_;
-  int ends_ = 0;  // ^D typed on empty lines
   bool gone_ = false;
   std::atomic<int> foreground_{0};
   std::function<void(int, int)> deliver_;

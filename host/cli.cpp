@@ -74,8 +74,13 @@ NetworkOptions RunOptions::network_options(const ModelFile& file) const {
 void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--engine", options.engine, "scalar (the law), fast (best SIMD of this CPU), avx2, avx512")
       ->capture_default_str();
-  command.add_option("--quirks", options.quirks, "vendor, none, or NAME,NAME,...: see docs/quirks_cv18xx.md")
-      ->capture_default_str();
+  auto* quirks = command.add_option(
+      "--quirks", options.quirks, "vendor, none, or NAME,NAME,...: see docs/quirks_cv18xx.md, docs/arithmetic_k210.md");
+  command
+      .add_option("--mode", options.quirks,
+                  "K210: where the two are known to differ, compute as the board or as the simulator")
+      ->check(CLI::IsMember({"board", "simulator"}))
+      ->excludes(quirks->capture_default_str());
   command.add_option("--batch", options.batch, "program by its batch size")
       ->excludes(command.add_option("--program", options.program, "program of a file that holds several")
                      ->capture_default_str());

@@ -60,7 +60,8 @@ svg{width:100%;height:auto;display:block}svg text{fill:var(--dim);font-size:12px
 .key{display:flex;flex-wrap:wrap;gap:6px 18px;margin:8px 0;font-size:13px}.key svg{width:12px;height:12px;display:inline;margin-right:5px}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:4px 10px;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--dim);font-weight:600}
-th.l,td.l{text-align:left}td.why{white-space:normal;min-width:220px}</style>)";
+th.l,td.l{text-align:left}td.bar{background:linear-gradient(to left,color-mix(in srgb,var(--b0) 30%,transparent) var(--part),transparent 0)}
+td.why{white-space:normal;min-width:220px}</style>)";
 
 class Page {
  public:
@@ -129,8 +130,7 @@ void Page::key() {
 // For each engine, how busy it is in each of many slices of the time, coloured by what bounds it there.
 void Page::timeline() {
   out_ << "<h2>Timeline</h2><p class=\"dim\">Height: how much of the slice the engine is busy. Colour: what most of it "
-          "is "
-          "spent with.</p>\n";
+          "is spent with.</p>\n";
   key();
   constexpr std::size_t slices = 360;
   constexpr double left = 60, row = 64;
@@ -147,18 +147,30 @@ void Page::timeline() {
     std::vector<std::map<std::uint32_t, double>> busy(slices);
     for (const auto& c : p_.commands) {
       if (c.engine != shown[i]) continue;
-      for (auto at = static_cast<double>(c.start); at < static_cast<double>(c.end);) {
-        const auto slot = std::min<std::size_t>(slices - 1, static_cast<std::size_t>(at / step));
-        const double until = std::min(static_cast<double>(c.end), (static_cast<double>(slot) + 1) * step);
-        busy[slot][c.bound] += until - at;
-        if (until <= at) break;
-        at = until;
+      const auto start = static_cast<double>(c.start), end = static_cast<double>(c.end);
+      const auto slot = [&](double cycle) {
+        return std::min<std::size_t>(slices - 1, static_cast<std::size_t>(cycle / step));
+      };
+      for (std::size_t s = slot(start); s <= slot(end); ++s) {
+        const double from = static_cast<double>(s) * step;
+        const double part = std::min(end, from + step) - std::max(start, from);
+        if (part > 0) busy[s][c.bound] += part;
       }
     }
     out_ << form("<text class=\"name\" x=\"0\" y=\"%.1f\">%s</text>", top + full / 2 + 4,
                  p_.engines[shown[i]].name.c_str());
     out_ << form("<rect class=\"track\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n", left, top,
                  width - left, full);
+    // Slices that look the same are one bar.
+    std::size_t first = 0;
+    std::pair<std::string, double> bar;  // class and height of the slices from `first` on
+    const auto flush = [&](std::size_t end) {
+      if (bar.second > 0) {
+        out_ << form("<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", bar.first.c_str(),
+                     left + pixel * static_cast<double>(first), top + full - bar.second,
+                     pixel * static_cast<double>(end - first) + 0.05, bar.second);
+      }
+    };
     for (std::size_t s = 0; s < slices; ++s) {
       double sum = 0, most = -1;
       std::uint32_t bound = 0;
@@ -166,12 +178,13 @@ void Page::timeline() {
         sum += cycles;
         if (cycles > most) most = cycles, bound = which;
       }
-      if (sum <= 0) continue;
-      const double tall = std::max(1.0, std::min(1.0, sum / step) * full);
-      out_ << form("<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>",
-                   bound_class(p_.texts[bound]).c_str(), left + pixel * static_cast<double>(s), top + full - tall,
-                   pixel + 0.05, tall);
+      const double tall = sum > 0 ? std::max(1.0, std::round(std::min(1.0, sum / step) * full * 10) / 10) : 0;
+      const std::pair<std::string, double> here{sum > 0 ? bound_class(p_.texts[bound]) : "", tall};
+      if (here == bar) continue;
+      flush(s);
+      bar = here, first = s;
     }
+    flush(slices);
     out_ << "\n";
   }
   for (int tick = 0; tick <= 5; ++tick) {
@@ -276,18 +289,31 @@ void Page::costliest() {
   out_ << "</table></div>\n";
 }
 
+// A number of a table; nothing where it would be a row of zeros.
+std::string cell(double value, int digits) {
+  const std::string number = form("%.*f", digits, value);
+  return "<td>" + (number.find_first_not_of("0.") == std::string::npos ? "" : number) + "</td>";
+}
+
 void Page::layers() {
-  out_ << "<h2>Layers</h2><div class=\"wide\"><table><tr><th>id</th><th class=\"l\">name</th><th class=\"l\">bound</th>"
+  out_ << "<h2>Layers</h2><p class=\"dim\">In the order of their first command. The bar is the layer's part of the "
+          "critical "
+          "path; \u00d7: pieces that the converter made of it.</p>\n"
+          "<div class=\"wide\"><table><tr><th>id</th><th class=\"l\">name</th><th></th><th class=\"l\">bound</th>"
           "<th>start ms</th><th>critical ms</th>";
   for (const auto& engine : p_.engines) out_ << "<th>" << text(engine.name) << " ms</th>";
   out_ << "<th>MMAC</th><th>bus MB</th></tr>\n";
+  std::uint64_t longest = 1;
+  for (const auto& layer : p_.layers) longest = std::max(longest, layer.critical_cycles);
   for (const auto& layer : p_.layers) {
     out_ << "<tr><td>" << (layer.id ? std::to_string(*layer.id) : "") << "</td><td class=\"l\">" << text(layer.name)
-         << "</td><td class=\"l\">" << text(layer.bound)
-         << form("</td><td>%.3f</td><td>%.3f</td>", p_.ms(layer.start), p_.ms(layer.critical_cycles));
-    for (const std::uint64_t cycles : layer.busy_cycles) out_ << form("<td>%.3f</td>", p_.ms(cycles));
-    out_ << form("<td>%.2f</td><td>%.3f</td></tr>\n", static_cast<double>(layer.macs) / 1e6,
-                 static_cast<double>(layer.bus_bytes) / 1048576);
+         << "</td><td>" << (layer.pieces > 1 ? form("\u00d7%u", layer.pieces) : "") << "</td><td class=\"l\">"
+         << text(layer.bound) << form("</td><td>%.3f</td>", p_.ms(layer.start))
+         << form("<td class=\"bar\" style=\"--part:%.1f%%\">", 100 * share(layer.critical_cycles, longest))
+         << cell(p_.ms(layer.critical_cycles), 3).substr(4);
+    for (const std::uint64_t cycles : layer.busy_cycles) out_ << cell(p_.ms(cycles), 3);
+    out_ << cell(static_cast<double>(layer.macs) / 1e6, 2) << cell(static_cast<double>(layer.bus_bytes) / 1048576, 3)
+         << "</tr>\n";
   }
   out_ << "</table></div>\n";
 }

@@ -84,10 +84,11 @@ class OwnSshd:
         assert run.returncode == 0, run.stderr
 
 
-def measure_uploads(board, board_process, folder, rounds):
+def measure_uploads(boards, folder, rounds):
+    """boards: by name, all with the key folder/key."""
     source = folder / "large"
     source.write_bytes(os.urandom(50_000_000))
-    places = {"board in memory": Measured()}
+    places = {name: Measured() for name in boards}
     server = next((path for path in SFTP_SERVERS if os.path.exists(path)), None)
     sshd = None
     if server and shutil.which("sshd", path="/usr/sbin:/sbin"):
@@ -97,10 +98,11 @@ def measure_uploads(board, board_process, folder, rounds):
         places["OpenSSH's sftp-server on a pipe"] = Measured()
     try:
         for _ in range(rounds):
-            before, start = processor_seconds(board_process.pid), time.perf_counter()
-            run = board_process.tool("sftp", "-q", "-b", "-", board, input=f"put {source} /root/large\n".encode(), key=folder / "key")
-            assert run.returncode == 0, run.stderr
-            places["board in memory"].add(time.perf_counter() - start, processor_seconds(board_process.pid) - before)
+            for name, board in boards.items():
+                before, start = processor_seconds(board.pid), time.perf_counter()
+                run = board.tool("sftp", "-q", "-b", "-", board.host, input=f"put {source} /root/large\n".encode(), key=folder / "key")
+                assert run.returncode == 0, run.stderr
+                places[name].add(time.perf_counter() - start, processor_seconds(board.pid) - before)
             batch = f"put {source} {folder}/copy\n".encode()
             if sshd:
                 start = time.perf_counter()
@@ -118,9 +120,10 @@ def measure_uploads(board, board_process, folder, rounds):
     print("50 MB by sftp")
     for name, measured in places.items():
         print(f"  {name:32} {measured.text()}")
-    own = statistics.median(places["board in memory"].wall)
-    for name, measured in list(places.items())[1:]:
-        print(f"  ratio to {name:40} {own / statistics.median(measured.wall):.2f}")
+    for name in boards:
+        for other in list(places)[len(boards):]:
+            ratio = statistics.median(places[name].wall) / statistics.median(places[other].wall)
+            print(f"  {name + ' to ' + other:66} {ratio:5.2f}")
 
 
 def measure_login(board_process, cases, rounds):
@@ -139,9 +142,8 @@ def measure_login(board_process, cases, rounds):
 
 
 def measure_exec(vnpu, model, picture, labels, rounds):
-    folder = "/mnt/system/usr/bin"
     line = [vnpu, "exec", "milkv-duo", "--put", f"{model}:/root/m.cvimodel", "--put", f"{picture}:/root/cat.jpg", "--put",
-            f"{labels}:/root/labels.txt", "--", f"{folder}/cvi_sample_classifier", "m.cvimodel", "cat.jpg", "labels.txt"]
+            f"{labels}:/root/labels.txt", "--", "cvi_sample_classifier", "m.cvimodel", "cat.jpg", "labels.txt"]
     measured = Measured()
     for _ in range(rounds):
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -165,19 +167,23 @@ def main():
     from board_recordings import Recordings
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vnpu-speed-"))
     board = board_cases.BoardProcess(options.vnpu)
+    kept = board_cases.BoardProcess(options.vnpu, "milkv-duo", "--dir", str(folder / "kept"))
     try:
         recordings = Recordings(folder / "recordings")
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
         key = (folder / "key.pub").read_bytes()
-        assert board.ssh("mkdir -m 700 .ssh && cat > .ssh/authorized_keys && chmod 600 .ssh/authorized_keys", input=key).returncode == 0
+        for each in (board, kept):
+            run = each.ssh("mkdir -m 700 .ssh && cat > .ssh/authorized_keys && chmod 600 .ssh/authorized_keys", input=key)
+            assert run.returncode == 0, run.stderr
         print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors, {options.rounds} rounds each")
-        measure_uploads(board.host, board, folder, options.rounds)
+        measure_uploads({"board in memory": board, "board with --dir": kept}, folder, options.rounds)
         measure_login(board, board_cases, options.rounds)
         data = recordings.recorded / "data"
         measure_exec(options.vnpu, options.model or recordings.models / "shapes_int8.cvimodel",
                      options.picture or data / "shape.jpg", options.labels or data / "synset_shapes.txt", options.rounds)
     finally:
         board.stop()
+        kept.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/exif.h"
 #include "devices/programs/board_jpeg.h"
 
 namespace vnpu::programs {
@@ -15,7 +16,7 @@ std::optional<Image> read_picture(ProgramHost& host, Output& out, const std::str
     if (!jpeg) return decode_image(ByteView(*file));
     BoardPicture picture = decode_board_jpeg(ByteView(*file));
     if (!picture.warning.empty()) out.complain(picture.warning + "\n");
-    return std::move(picture.image);
+    return upright(std::move(picture.image), exif_orientation(ByteView(*file)));
   } catch (const Error& error) {
     // Text and other files are simply no picture; a picture of a kind this board does not read says so.
     if (error.kind() == ErrorKind::unsupported && file->size() > 4 && (*file)[0] == 0xff)

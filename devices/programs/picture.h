@@ -9,7 +9,8 @@
 
 namespace vnpu::programs {
 
-// imread: R G B; null when the file is missing or no picture. What the codec says about a spoilt file goes to stderr.
+// imread: R G B, turned upright as the file's EXIF says; null when the file is missing or no picture. What the codec
+// says about a spoilt file goes to stderr.
 std::optional<Image> read_picture(ProgramHost& host, Output& out, const std::string& path);
 
 // The middle of the picture. Origin (0.5*(W-width), 0.5*(H-height)), truncated. Null when the picture is too small.

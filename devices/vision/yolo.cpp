@@ -226,10 +226,21 @@ std::vector<Object> from_whole_heads(const NamedTensors& outputs, std::size_t cl
   return found;
 }
 
-std::vector<Object> from_cut_model(const Tensor& scores, const Tensor& boxes, std::size_t classes,
+// Dimensions of 1 do not count: converters add them in front and behind.
+bool is_matrix(const Tensor& tensor, std::size_t rows, std::size_t columns) {
+  std::vector<std::size_t> found, wanted;
+  for (const auto d : tensor.shape) {
+    if (d != 1) found.push_back(static_cast<std::size_t>(d));
+  }
+  for (const std::size_t d : {rows, columns}) {
+    if (d != 1) wanted.push_back(d);
+  }
+  return found == wanted;
+}
+
+std::vector<Object> from_cut_model(const Tensor& scores, const Tensor& boxes, std::size_t classes, std::size_t cells,
                                    const DetectOptions& options) {
   const auto score = floats(scores), sides = floats(boxes);
-  const std::size_t cells = dim(scores, 0);
   std::vector<Object> found;
   std::size_t at = 0;
   for (const int stride : {8, 16, 32}) {
@@ -262,21 +273,21 @@ std::vector<Object> detect_yolo_v8(const NamedTensors& outputs, std::size_t clas
              static_cast<std::size_t>(options.input_height / stride);
   const Tensor *scores = nullptr, *boxes = nullptr;
   for (const auto& [name, tensor] : outputs) {
-    // Trailing dimensions of 1, which converters add, do not count.
-    Shape shape = tensor.shape;
-    if (tensor.count() == 4 * cells && std::ranges::count(shape, 4) && !boxes) {
+    // Distances are [1, 1, 4, cells]: told from the scores of four classes by the second 1.
+    const bool one_channel = tensor.shape.size() == 4 && tensor.shape[1] == 1;
+    if (is_matrix(tensor, 4, cells) && (classes != 4 || one_channel)) {
       boxes = &tensor;
-    } else if (tensor.count() == classes * cells) {
+    } else if (is_matrix(tensor, classes, cells)) {
       scores = &tensor;
     }
   }
-  if (outputs.size() != 2 || !scores || !boxes || dim(*scores, 0) != cells || dim(*boxes, 0) != cells) {
+  if (outputs.size() != 2 || !scores || !boxes) {
     throw Error(ErrorKind::usage, "outputs of YOLOv8 or YOLO11 with " + std::to_string(classes) +
                                       " labels are three of " + std::to_string(4 * bins + classes) +
                                       " channels, or scores and distances of " + std::to_string(cells) +
                                       " cells; there are:" + shapes(outputs));
   }
-  return finish(from_cut_model(*scores, *boxes, classes, options), options);
+  return finish(from_cut_model(*scores, *boxes, classes, cells, options), options);
 }
 
 }  // namespace vnpu::vision

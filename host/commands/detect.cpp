@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/exif.h"
 #include "base/image.h"
 #include "devices/vision/canvas.h"
 #include "devices/vision/mud.h"
@@ -76,7 +77,7 @@ void detect(const Options& options, const Common& common) {
   const auto network = file->instantiate(options.run.network_options(*file));
   const auto inputs = network->inputs();
   if (inputs.size() != 1) throw Error(ErrorKind::unsupported, "a detector with more than one input");
-  const Image picture = read_image(options.picture);
+  const Image picture = read_upright_image(options.picture);
   vision::DetectOptions detection;
   detection.confidence = options.confidence;
   detection.overlap = options.overlap;

@@ -91,7 +91,7 @@ void run_model(Options& options, const Common& common) {
   auto& trace = log(common);
   trace.info("{}: {} for {}, {} programs", options.model, file->family(), file->chip(), file->programs());
   trace.info("engine {}, quirks {}", options.run.engine, options.run.quirks);
-  if (options.run.quirks != "vendor")
+  if (options.run.quirks != "vendor" && options.run.quirks != "simulator")
     trace.warn("with --quirks {} the results are not those of the vendor's simulator", options.run.quirks);
   std::vector<InputArgument> arguments;
   for (const auto& text : options.inputs) arguments.push_back(parse_input_argument(text));

@@ -82,7 +82,7 @@ void check_main_memory(std::uint32_t bytes, std::uint64_t offset, const char* fi
 BodyPlace place_body(ByteView file, std::uint64_t& position, std::uint32_t size, std::uint64_t size_offset, bool last,
                      std::uint32_t& missing, const char* field) {
   const auto left = file.size() - std::min(file.size(), position);
-  if (size > left + (last ? most_missing_bytes : 0)) {
+  if (position > file.size() || size > left + (last ? most_missing_bytes : 0)) {
     damaged(size_offset, field,
             "the body has " + std::to_string(size) + " bytes from byte " + std::to_string(position) + ", " +
                 std::to_string(left) + " are left (truncated?)");

@@ -16,6 +16,7 @@ struct Array {
 
 constexpr std::uint32_t main_memory_limit = 64u << 20;  // bytes; the chip has 8 MB in all
 constexpr std::uint32_t ai_ram_bytes = 2u << 20;
+constexpr std::uint32_t code_limit = 1u << 20;   // bytes of all functions of one version 5 file
 constexpr std::uint32_t steps_limit = 1u << 16;  // layers, nodes or functions of one file
 
 }  // namespace vnpu::kmodel

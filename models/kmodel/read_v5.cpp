@@ -157,7 +157,8 @@ void read_sections(Cursor& in, std::uint32_t count, v5::Module& module) {
   }
 }
 
-v5::Module read_module(ByteView file, std::uint64_t position) {
+// `code_bytes`: of all functions so far; they may overlap, so the file's size does not bound them.
+v5::Module read_module(ByteView file, std::uint64_t position, std::uint64_t& code_bytes) {
   v5::Module module;
   module.offset = position;
   Cursor head(file, position);
@@ -222,6 +223,11 @@ v5::Module read_module(ByteView file, std::uint64_t position) {
               "the code from " + std::to_string(text.entry) + " with " + std::to_string(text.size) +
                   " bytes is outside of .text of " + std::to_string(all));
     }
+    code_bytes += text.size;
+    if (code_bytes > code_limit) {
+      unsupported(text.offset, "function.text_size",
+                  "the functions have more than " + std::to_string(code_limit) + " bytes of code");
+    }
     if (code) module.functions[i].text = {code->bytes.offset + text.entry, text.size};
   }
   return module;
@@ -239,10 +245,10 @@ v5::Model read_v5(ByteView file) {
   model.entry_module = in.u32("entry_module");
   model.entry_function = in.u32("entry_function");
   check_count(modules, 20, module_header_bytes, file.size(), "modules");
-  std::uint64_t position = header_bytes;
+  std::uint64_t position = header_bytes, code_bytes = 0;
   for (std::uint32_t i = 0; i < modules; ++i) {
     try {
-      model.modules.push_back(read_module(file, position));
+      model.modules.push_back(read_module(file, position, code_bytes));
     } catch (const Error& error) {
       throw with_context(error, "module " + std::to_string(i));
     }

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* proof = "decoded, not proven against silicon";
-constexpr std::array colours{"feature map", "BGR", "RGB", "grey", "NV12", "NV21", "unknown"};
+constexpr std::array colours{"FeatureMap", "BGR", "RGB", "GRAY", "NV12", "NV21", "unknown"};
 
 const char* part_name(joint::PartType type) {
   constexpr std::array names{"NEU", "ONNX", "MAGMA", "AXE", "unknown"};
@@ -69,6 +69,7 @@ class AxModelFile final : public ModelFile {
   }
 
  private:
+  json describe_border(bool inputs) const;
   json describe_commands() const;
   json notes(const json& described) const;
   json describe_tensors(bool inputs) const;
@@ -91,6 +92,28 @@ json AxModelFile::describe_tensors(bool inputs) const {
     }
     for (const auto& region : inputs ? model_->list.inputs : model_->list.outputs) {
       if (region.name == tensor.name) one["bytes"] = region.size();
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+// The model's own inputs and outputs as the user's tools show them: in the topology's order, with its shapes.
+json AxModelFile::describe_border(bool inputs) const {
+  json out = json::array();
+  if (!model_->file.topology) return out;
+  const auto& topology = *model_->file.topology;
+  for (const auto& named : inputs ? topology.inputs : topology.outputs) {
+    json one{{"name", named.name}, {"layout", named.layout == 1 ? "NCHW" : named.layout == 2 || inputs ? "NHWC" : ""}};
+    for (const auto& tensor : part_->tensors) {
+      if (tensor.name != named.name || tensor.is_input != inputs) continue;
+      one["shape"] = named.shape.empty() ? tensor.shape : named.shape;
+      one["dtype"] = tensor.dtype == DType::u8 ? "uint8" : name(tensor.dtype);
+      if (tensor.dtype == DType::f32) one["dtype"] = "float32";
+    }
+    if (inputs) one["colour"] = colours[static_cast<std::size_t>(named.colour)];
+    for (const auto& region : inputs ? model_->list.inputs : model_->list.outputs) {
+      if (region.name == named.name) one["bytes"] = region.size();
     }
     out.push_back(std::move(one));
   }
@@ -158,6 +181,11 @@ json AxModelFile::describe() const {
     }
     out["input_names"] = topology.input_names;
     out["output_names"] = topology.output_names;
+    out["tool_version"] = topology.tool_version;
+    out["tool_commit"] = topology.tool_commit;
+    out["quantisation"] = !topology.parts.empty() && topology.parts.front().quantisation == 2 ? "8 bit" : "unknown";
+    out["model_inputs"] = describe_border(true);
+    out["model_outputs"] = describe_border(false);
   }
   out["memory_map"] = {{"inputs", regions_json(model_->list.inputs)},
                        {"outputs", regions_json(model_->list.outputs)},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_map>
 
 namespace vnpu {
 namespace {
@@ -70,9 +71,34 @@ double Profile::mac_efficiency() const {
 }
 
 void Profile::name_layers(const std::vector<std::string>& names) {
-  for (auto& layer : layers) {
-    if (layer.id && *layer.id < names.size() && !names[*layer.id].empty()) layer.name = names[*layer.id];
+  std::unordered_map<std::string, std::uint32_t> place_of;
+  std::vector<std::uint32_t> place(layers.size());
+  std::vector<std::uint64_t> bound_cycles;  // of the piece that gave a merged layer its bound
+  std::vector<ProfiledLayer> merged;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    ProfiledLayer& layer = layers[i];
+    const bool named = layer.id && *layer.id < names.size() && !names[*layer.id].empty();
+    if (named) layer.name = names[*layer.id];
+    const auto next = static_cast<std::uint32_t>(merged.size());
+    place[i] = named ? place_of.try_emplace(layer.name, next).first->second : next;
+    if (place[i] == next) {
+      bound_cycles.push_back(layer.critical_cycles);
+      merged.push_back(std::move(layer));
+      continue;
+    }
+    ProfiledLayer& whole = merged[place[i]];
+    if (layer.critical_cycles > bound_cycles[place[i]]) {
+      bound_cycles[place[i]] = layer.critical_cycles;
+      whole.bound = layer.bound;
+    }
+    whole.pieces += layer.pieces, whole.commands += layer.commands;
+    whole.start = std::min(whole.start, layer.start), whole.end = std::max(whole.end, layer.end);
+    whole.critical_cycles += layer.critical_cycles, whole.macs += layer.macs;
+    whole.data_bytes += layer.data_bytes, whole.bus_bytes += layer.bus_bytes;
+    for (std::size_t e = 0; e < whole.busy_cycles.size(); ++e) whole.busy_cycles[e] += layer.busy_cycles[e];
   }
+  layers = std::move(merged);
+  for (auto& command : commands) command.layer = place[command.layer];
 }
 
 namespace {

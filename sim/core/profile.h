@@ -51,6 +51,7 @@ struct ProfiledLayer {
   std::string bound;                // what most of its critical (else busy) time goes into
   std::uint64_t commands = 0, start = 0, end = 0, critical_cycles = 0, macs = 0, data_bytes = 0, bus_bytes = 0;
   std::vector<std::uint64_t> busy_cycles;  // by engine
+  std::uint32_t pieces = 1;                // layers of the converter that are one in the source
 };
 
 struct Profile {
@@ -76,7 +77,8 @@ struct Profile {
   std::uint64_t bus_bytes() const;
   double mac_efficiency() const;  // of the peak, over the whole time; 0 when nothing multiplies
 
-  // Names layers by id, as the converter's table tells them.
+  // Names layers by id, as the converter's table tells them. Layers of the same name, which the converter works on
+  // piece by piece, become one, with the first one's id.
   void name_layers(const std::vector<std::string>& names);
 };
 

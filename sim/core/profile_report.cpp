@@ -126,6 +126,7 @@ Json profile_json(const Profile& p) {
     Json l;
     l["id"] = layer.id ? Json(*layer.id) : Json();
     l["name"] = layer.name;
+    l["pieces"] = layer.pieces;
     l["bound"] = layer.bound;
     l["commands"] = layer.commands;
     l["start_ms"] = rounded(p.ms(layer.start));

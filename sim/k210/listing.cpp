@@ -41,11 +41,7 @@ class Lister {
     if (!options_.engine.empty() && options_.engine != entry.engine) return;
     if (entry.index < options_.first || entry.index > options_.last) return;
     Layer layer;
-    if (entry.descriptor) {
-      std::array<std::uint8_t, layer_bytes> words;
-      std::memcpy(words.data(), entry.descriptor->data(), words.size());
-      layer = decode_layer(words);
-    }
+    if (entry.descriptor) layer = decode_layer(*entry.descriptor);
     if (options_.json) {
       ordered_json j{{"index", entry.index}, {"offset", entry.offset}, {"engine", entry.engine}};
       if (entry.descriptor) j.update(to_json(layer));

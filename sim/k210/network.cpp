@@ -19,14 +19,43 @@ std::unique_ptr<Program> make_program(std::shared_ptr<const kmodel::Model> model
 }  // namespace
 
 K210Network::K210Network(std::shared_ptr<const kmodel::Model> model, const NetworkOptions& options)
-    : program_(make_program(std::move(model), options)) {
+    : model_(std::move(model)), options_(options), program_(make_program(model_, options)) {
   for (const auto& info : program_->inputs()) inputs_.push_back({info.dtype, info.shape, Bytes(info.byte_size)});
 }
 
 std::vector<TensorInfo> K210Network::tensors() const {
   auto all = inputs();
   for (auto& output : outputs()) all.push_back(std::move(output));
+  for (const auto& [name, tensor] : step_results()) {
+    TensorInfo info;
+    info.name = name;
+    info.dtype = tensor.dtype;
+    info.shape = tensor.shape;
+    info.byte_size = tensor.bytes.size();
+    info.memory = "step";
+    all.push_back(std::move(info));
+  }
   return all;
+}
+
+// A program of its own runs, so that this one stays where it is. Ends with the first step that fails.
+const NamedTensors& K210Network::step_results() const {
+  if (step_results_) return *step_results_;
+  step_results_.emplace();
+  const auto program = make_program(model_, options_);
+  for (std::size_t i = 0; i < inputs_.size(); ++i) program->set_input(i, inputs_[i].bytes);
+  try {
+    for (std::size_t i = 0; !program->at_end(); ++i) {
+      const std::string name = std::to_string(i) + "." + program->next().text;
+      program->step();
+      auto bytes = program->last_result();
+      if (!bytes) continue;
+      const auto type = program->last_result_type();
+      step_results_->emplace_back(name, Tensor{type.dtype, type.shape, std::move(*bytes)});
+    }
+  } catch (const Error&) {
+  }
+  return *step_results_;
 }
 
 void K210Network::set_input(std::string_view name, std::span<const std::uint8_t> bytes) {
@@ -41,6 +70,7 @@ void K210Network::set_input(std::string_view name, std::span<const std::uint8_t>
     }
     if (program_->at_end()) restart();
     inputs_[i].bytes.assign(bytes.begin(), bytes.end());
+    step_results_.reset();
     return;
   }
   throw Error(ErrorKind::usage, "the model has no input '" + std::string(name) + "'; its inputs are:" + names);
@@ -90,6 +120,7 @@ Tensor K210Network::get(std::string_view name) const {
   for (std::size_t i = 0; i < outs.size(); ++i) {
     if (outs[i].name == name) return program_->output(i);
   }
+  if (const Tensor* found = find(step_results(), name)) return *found;
   throw Error(ErrorKind::usage, "the model has no tensor '" + std::string(name) + "'");
 }
 

@@ -17,6 +17,8 @@ class K210Network final : public Network {
 
   std::vector<TensorInfo> inputs() const override { return program_->inputs(); }
   std::vector<TensorInfo> outputs() const override { return program_->outputs(); }
+  // Inputs, outputs, and the result of every step as "INDEX.OPERATION" ("3.kpu.conv"): computed anew from the inputs
+  // when they are asked for, because steps overwrite each other's memory.
   std::vector<TensorInfo> tensors() const override;
   void set_input(std::string_view name, std::span<const std::uint8_t> bytes) override;
   void run() override;
@@ -32,9 +34,13 @@ class K210Network final : public Network {
  private:
   void execute_next();
   void restart();
+  const NamedTensors& step_results() const;
 
+  std::shared_ptr<const kmodel::Model> model_;
+  NetworkOptions options_;
   std::unique_ptr<Program> program_;
-  std::vector<Tensor> inputs_;  // what was set
+  std::vector<Tensor> inputs_;                        // what was set
+  mutable std::optional<NamedTensors> step_results_;  // of these inputs
   bool at_start_ = true;
 };
 

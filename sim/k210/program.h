@@ -38,6 +38,14 @@ class Program {
   // What the last step computed, packed: maps without the padding of rows, tensors as they lie in memory. Uploads:
   // what was uploaded. Nothing where a step has no result.
   virtual std::optional<Bytes> last_result() const = 0;
+  // Element type and shape of last_result(); bytes in a row where the version does not tell.
+  struct ResultType {
+    DType dtype = DType::u8;
+    Shape shape;
+  };
+  virtual ResultType last_result_type() const {
+    return {DType::u8, {static_cast<std::int64_t>(last_result()->size())}};
+  }
   virtual const AiRam* ai_ram() const { return nullptr; }  // null when the model uses none
 };
 

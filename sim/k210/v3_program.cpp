@@ -13,11 +13,7 @@ namespace {
 using namespace kmodel::v3;
 using K210Layer = vnpu::k210::Layer;
 
-K210Layer descriptor(const Conv& conv) {
-  std::array<std::uint8_t, layer_bytes> words;
-  std::memcpy(words.data(), conv.descriptor.data(), words.size());
-  return decode_layer(words);
-}
+K210Layer descriptor(const Conv& conv) { return decode_layer(conv.descriptor); }
 
 class V3Program final : public Program {
  public:
@@ -107,6 +103,15 @@ class V3Program final : public Program {
     }
   }
 
+  ResultType last_result_type() const override {
+    if (result_layer_) {
+      const MapShape& map = result_layer_->output();
+      return {DType::u8, {1, map.channels, map.height, map.width}};
+    }
+    return {result_is_float_ ? DType::f32 : DType::u8,
+            {static_cast<std::int64_t>(result_.size() / (result_is_float_ ? 4 : 1))}};
+  }
+
   const AiRam* ai_ram() const override { return &ram_; }
   void restart() override { at_ = 0; }
 
@@ -144,6 +149,8 @@ class V3Program final : public Program {
   void execute(std::size_t at) {
     const auto& layer = model_.layers[at];
     result_layer_ = nullptr;
+    const auto output = output_of(layer);
+    result_is_float_ = output && output->is_float;
     if (const auto* conv = std::get_if<Conv>(&layer.body)) {
       const KpuLayer& kpu = kpu_layer(at);
       kpu.run(ram_);
@@ -177,6 +184,7 @@ class V3Program final : public Program {
   TensorInfo input_;
   std::size_t at_ = 0;
   Bytes result_;
+  bool result_is_float_ = false;
   const KpuLayer* result_layer_ = nullptr;
 };
 

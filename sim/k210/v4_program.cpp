@@ -112,6 +112,15 @@ class V4Program final : public Program {
     }
   }
 
+  ResultType last_result_type() const override {
+    if (result_layer_) {
+      const MapShape& map = result_layer_->output();
+      return {DType::u8, {result_layer_->batches(), map.channels, map.height, map.width}};
+    }
+    return {result_is_float_ ? DType::f32 : DType::u8,
+            {static_cast<std::int64_t>(result_.size() / (result_is_float_ ? 4 : 1))}};
+  }
+
   const AiRam* ai_ram() const override { return &memory_.ram(); }
   void restart() override { at_ = 0; }
 
@@ -136,9 +145,7 @@ class V4Program final : public Program {
   const KpuLayer& kpu_layer(std::size_t at) {
     if (kpu_layers_[at]) return *kpu_layers_[at];
     const auto& conv = std::get<KpuConv2d>(model_.nodes[at].body);
-    std::array<std::uint8_t, layer_bytes> words;
-    std::memcpy(words.data(), conv.descriptor.data(), words.size());
-    const auto layer = decode_layer(words);
+    const auto layer = decode_layer(conv.descriptor);
     if (conv.batches < 1) throw Error(ErrorKind::fault, std::to_string(conv.batches) + " batches");
     const ByteView tail = file_->bytes(conv.tail.offset, conv.tail.count, "kpu_conv2d");
     // The address fields hold the padding before each array until the run time puts addresses there.
@@ -174,9 +181,16 @@ class V4Program final : public Program {
       const BatchedMap map = map_at(from->out, from->in_shape);
       result_ = memory_.bytes(from->in, map.batches * map.shape.count());
       upload(memory_.ram(), map, result_);
+      result_is_float_ = false;
     } else {
       const auto done = run_cpu_node(*file_, node, memory_, options_.quirks);
       result_ = Bytes(done->begin(), done->end());
+      result_is_float_ = std::visit(
+          []<class Body>(const Body& body) {
+            if constexpr (requires { body.out; }) return body.out.type == DataType::float32;
+            return false;
+          },
+          node.body);
     }
   }
 
@@ -188,6 +202,7 @@ class V4Program final : public Program {
   std::vector<TensorInfo> inputs_, outputs_;
   std::size_t at_ = 0;
   Bytes result_;
+  bool result_is_float_ = false;
   const KpuLayer* result_layer_ = nullptr;
 };
 

@@ -33,8 +33,7 @@ std::unique_ptr<Board> recorded(const std::string& name, const std::string& chip
   options.ion_bytes = ion;
   options.pmu_records = programs::rule_records;
   auto board = Board::open(name, options);
-  for (const auto& [path, bytes] : programs::recorded_board(programs::recordings(), chip).files)
-    put(*board, path, bytes);
+  for (const auto& [path, bytes] : programs::recorded_board(vnpu::recordings(), chip).files) put(*board, path, bytes);
   const std::string sdk = "/home/milkv/cvitek_tpu_sdk/";
   for (const auto& [program, unused] : board->programs().vendors()) {
     for (const char* folder : {"bin/", "samples/bin/", "samples/samples_extra/bin/"})
@@ -82,7 +81,7 @@ std::string without_aborted(const Ran& ran, std::string text) {
 }
 
 void replay(const std::string& name, const std::string& chip, bool terminal) {
-  std::ifstream file(programs::recordings() / (chip + ".json"));
+  std::ifstream file(vnpu::recordings() / (chip + ".json"));
   const json cases = json::parse(file);
   ASSERT_EQ(cases.size(), 100u);
   const auto usual = recorded(name, chip, std::uint64_t{16} << 20);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/exif.h"
 #include "base/npz.h"
 #include "devices/programs/board_jpeg.h"
 #include "devices/programs/classifier_input.h"
@@ -98,9 +99,32 @@ TEST(BoardPicture, CropsTheMiddle) {
   EXPECT_FALSE(centre_crop(image, 11, 5));
 }
 
+// The classifier on a picture that a camera wrote turned, and on one that is so.
+TEST(BoardPicture, IsTurnedUpright) {
+  BoardState board = recorded_board(recordings(), "cv180x");
+  Bytes jpeg = board.files.at(data + std::string("shape444.jpg"));
+  const Image turned = upright(decode_board_jpeg(ByteView(jpeg)).image, 6);
+  board.files[data + std::string("turned.png")] = encode_png(turned);
+  const std::string note(
+      "\xff\xe1\0\x22"
+      "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+      36);
+  jpeg.insert(jpeg.begin() + 2, note.begin(), note.end());
+  board.files[data + std::string("turned.jpg")] = jpeg;
+  const auto classified = [&](const std::string& name) {
+    return run_program(board,
+                       {"./bin/cvi_sample_classifier", models + std::string("shapes_int8.cvimodel"), "./data/" + name,
+                        "./data/synset_shapes.txt"},
+                       "/home/milkv/cvitek_tpu_sdk/samples", {}, false);
+  };
+  EXPECT_EQ(classified("turned.jpg").status, 0);
+  EXPECT_EQ(classified("turned.jpg").out, classified("turned.png").out);
+  EXPECT_NE(classified("turned.jpg").out, classified("shape444.jpg").out);
+}
+
 // The tensors that the vendor's programs wrote from the recorded pictures.
 TEST(BoardPicture, InputTensorsEqualTheRecordedOnes) {
-  const fs::path folder = recordings();
+  const auto folder = recordings();
   const auto tensors = read_npz(folder / "tensors" / "inputs_cv180x.npz");
   const auto picture = [&](const char* name) {
     const Bytes file = read_file(folder / "data" / name);

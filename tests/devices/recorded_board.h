@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/devices/board_files.h"
+#include "tests/devices/recordings.h"
 
 namespace vnpu::programs {
 
@@ -17,8 +18,6 @@ inline constexpr const char* models = "/home/milkv/cvimodel_samples/";
 inline constexpr const char* data = "/home/milkv/cvitek_tpu_sdk/samples/data/";
 inline constexpr const char* work = "/home/milkv/work/";
 
-// The folder with the recordings: unpacked once, and gone at the end of the process.
-fs::path recordings();
 std::string from_base64(const std::string& text);
 // The board as it was when the cases were recorded, one after the other.
 BoardState recorded_board(const fs::path& folder, const std::string& chip);

@@ -12,7 +12,7 @@
 #include "devices/vision/canvas.h"
 #include "devices/vision/mud.h"
 #include "devices/vision/yolo.h"
-#include "tests/devices/recorded_board.h"
+#include "tests/devices/recordings.h"
 
 namespace vnpu::vision {
 namespace {
@@ -22,7 +22,7 @@ using nlohmann::json;
 
 const std::vector<float> usual_anchors{10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326};
 
-fs::path recordings() { return programs::recordings() / "yolo5"; }
+fs::path recordings() { return vnpu::recordings() / "yolo5"; }
 
 DetectOptions options_of(const json& run) {
   DetectOptions options;

@@ -1,4 +1,4 @@
-// A kmodel of any version behind the neutral face: described, listed, made ready, run once.
+// A kmodel of any version behind the neutral face: described, listed, timed, made ready, run once.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -12,6 +12,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto file = k210::open(ByteView(std::span(data, size)));
     (void)file->describe().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     file->disassemble({}, [](const std::string&) {});
+    try {
+      (void)file->profile({});
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::internal) __builtin_trap();
+    }
     const auto network = file->instantiate({});
     network->run();
     for (const auto& info : network->outputs()) (void)network->get(info.name);

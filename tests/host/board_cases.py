@@ -54,8 +54,8 @@ class SshTerminal:
     def __init__(self, arguments, environment):
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 250, 0, 0))
             os.execvpe(arguments[0], [str(argument) for argument in arguments], environment)
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 250, 0, 0))
         self.seen = b""
         self.exit_status = None
 
@@ -164,3 +164,9 @@ class BoardCase(unittest.TestCase):
         terminal = self.terminal("ssh", "-tt", self.board.host)
         terminal.prompt()
         return terminal
+
+
+def main():
+    """unittest's, but a pattern that fits no test is an error."""
+    result = unittest.main(verbosity=2, exit=False).result
+    sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)

@@ -1,8 +1,6 @@
 // The command line as its users call it: output, files, exit statuses. Runs the built program.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -13,6 +11,7 @@
 #include "base/npz.h"
 #include "models/cvimodel/model.h"
 #include "models/cvimodel/write.h"
+#include "tests/host/run_vnpu.h"
 
 namespace vnpu {
 namespace {
@@ -24,32 +23,8 @@ const std::string golden = VNPU_SOURCE_DIR "/tests/golden/";
 const std::string digits = golden + "digits/";
 const std::string digits_model = digits + "digits_cv181x_int8.cvimodel";
 
-struct Ran {
-  int status = 0;
-  std::string text;  // stdout and stderr together
-};
-
-Ran vnpu(const std::string& arguments) {
-  std::FILE* pipe = popen((std::string(VNPU_PROGRAM) + " " + arguments + " 2>&1").c_str(), "r");
-  Ran ran;
-  char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.text.append(buffer, n);
-  const int status = pclose(pipe);
-  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
-}
-
-class Cli : public testing::Test {
+class Cli : public CommandTest {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("vnpu-cli-" + std::to_string(getpid()) + "-" +
-                                           testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-
   // The first held-out digit as the model's float input.
   std::string digit_input() const {
     const auto arrays = read_npz(fs::path(digits + "held_out.npz"));
@@ -72,8 +47,6 @@ class Cli : public testing::Test {
                    });
     return folder_.string();
   }
-
-  fs::path folder_;
 };
 
 std::string first_of(const std::string& text, const std::string& word) {

@@ -13,10 +13,9 @@ import signal
 import struct
 import subprocess
 import sys
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from board_cases import TIMEOUT, VNPU, BoardCase, BoardProcess  # noqa: E402
+from board_cases import TIMEOUT, VNPU, BoardCase, BoardProcess, main  # noqa: E402
 from board_recordings import Recordings, without_report  # noqa: E402
 
 SAMPLES = "/home/milkv/cvitek_tpu_sdk/samples"
@@ -360,4 +359,4 @@ class Duo(BoardCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

@@ -9,11 +9,10 @@ import json
 import os
 import pathlib
 import sys
-import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from board_cases import BoardCase, run_vnpu  # noqa: E402
+from board_cases import BoardCase, main, run_vnpu  # noqa: E402
 from board_recordings import Recordings  # noqa: E402
 
 TARGET = "root@maixcam"
@@ -106,4 +105,4 @@ class MaixCam(BoardCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

@@ -1,56 +1,19 @@
 // vnpu profile and compare-profile as their users call them.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/bytes.h"
+#include "tests/host/run_vnpu.h"
 
 namespace vnpu {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 const std::string model = VNPU_SOURCE_DIR "/tests/golden/digits/digits_cv181x_int8.cvimodel";
 
-struct Ran {
-  int status = 0;
-  std::string text;  // stdout and stderr together
-};
-
-Ran vnpu(const std::string& arguments) {
-  std::FILE* pipe = popen((std::string(VNPU_PROGRAM) + " " + arguments + " 2>&1").c_str(), "r");
-  Ran ran;
-  char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.text.append(buffer, n);
-  const int status = pclose(pipe);
-  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
-}
-
-class ProfileCli : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("vnpu-profile-" + std::to_string(getpid()) + "-" +
-                                           testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  std::string text_of(const std::string& name) const {
-    const Bytes bytes = read_file(fs::path(path(name)));
-    return {bytes.begin(), bytes.end()};
-  }
-  void save(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
-
-  fs::path folder_;
-};
+using ProfileCli = CommandTest;
 
 TEST_F(ProfileCli, TableNamesTotalsEnginesAndLayers) {
   const Ran ran = vnpu("profile " + model);

@@ -17,7 +17,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from board_cases import TIMEOUT, VNPU, BoardCase, BoardProcess, paramiko, run_vnpu, wait_for  # noqa: E402
+from board_cases import TIMEOUT, VNPU, BoardCase, BoardProcess, main, paramiko, run_vnpu, wait_for  # noqa: E402
 from board_recordings import Recordings  # noqa: E402
 
 CYCLES = int(os.environ.get("VNPU_SSH_CYCLES", "300"))  # tools/board_connections.sh: more
@@ -462,6 +462,17 @@ class Boards(unittest.TestCase):
         self.assertEqual(run_vnpu("exec", "no-such-board", "--", "true").returncode, 2)
         self.assertEqual(run_vnpu("exec", "milkv-duo", "--put", "/no/such/file:/root/", "--", "true").returncode, 2)
 
+    def test_exec_classifies_a_picture_in_one_line(self):
+        recordings = Recordings(self.work)
+        data = recordings.recorded / "data"
+        result = run_vnpu("exec", "milkv-duo", "--put", f"{recordings.models / 'shapes_int8.cvimodel'}:/root/", "--put",
+                          f"{data / 'shape.jpg'}:/root/", "--put", f"{data / 'synset_shapes.txt'}:/root/", "--",
+                          "cvi_sample_classifier", "shapes_int8.cvimodel", "shape.jpg", "synset_shapes.txt")
+        self.assertEqual((result.returncode, result.stdout.decode()), (0, recordings.out("cls_int8")))
+        aborted = run_vnpu("exec", "milkv-duo", "--put", f"{recordings.models / 'truncated_body.cvimodel'}:/root/", "--",
+                           "cvi_sample_model_info", "truncated_body.cvimodel")
+        self.assertEqual(aborted.returncode, 134)
+
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

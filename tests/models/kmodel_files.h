@@ -1,8 +1,13 @@
-// The models of tests/golden/k210, by "<version>/<case>" or "k210_errors/<file>".
+// ZIP archives made in memory, and the models of tests/golden/k210, by "<version>/<case>" or "k210_errors/<file>".
 #pragma once
+
+#include <archive.h>
+#include <archive_entry.h>
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/archive.h"
 
@@ -19,6 +24,27 @@ inline std::map<std::string, Bytes> golden_models(const std::string& archive) {
       out.emplace(path.substr(slash + 1), std::move(file));
     }
   });
+  return out;
+}
+
+inline Bytes zip(const std::vector<std::pair<std::string, std::string>>& files) {
+  Bytes out(1 << 20);
+  std::size_t used = 0;
+  auto* writer = archive_write_new();
+  archive_write_set_format_zip(writer);
+  archive_write_open_memory(writer, out.data(), out.size(), &used);
+  for (const auto& [name, content] : files) {
+    auto* entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name.c_str());
+    archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_write_header(writer, entry);
+    archive_write_data(writer, content.data(), content.size());
+    archive_entry_free(entry);
+  }
+  archive_write_close(writer);
+  archive_write_free(writer);
+  out.resize(used);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "models/kmodel/model.h"
 #include "tests/models/kmodel_files.h"
@@ -213,6 +214,41 @@ TEST(Kmodel, EveryTruncationIsRefusedOrHarmless) {
       }
     }
   }
+}
+
+TEST(Kmodel, HostileWordsAreRefusedOrHarmless) {
+  for (const auto& [name, file] :
+       {*golden_models("v3").begin(), *golden_models("v4").rbegin(), *golden_models("v5").begin()}) {
+    std::size_t refused = 0;
+    for (std::size_t at = 0; at + 4 <= file.size(); at += 4) {
+      for (const std::uint32_t word : {0u, 1u, 0x7fffffffu, 0x80000000u, 0xffffffffu, 0x10000u}) {
+        auto changed = file;
+        put(changed, at, word);
+        try {
+          const auto model = read(changed);
+          if (!model.as_v5()) continue;
+          for (const auto& module : model.as_v5()->modules) {
+            if (module.type != v5::ModuleType::k210) continue;
+            for (const auto& function : module.functions) (void)read_records(model, function);
+          }
+        } catch (const Error& error) {
+          ++refused;
+          ASSERT_TRUE(error.offset().has_value()) << error.what();
+          ASSERT_LE(*error.offset(), file.size()) << error.what();
+          ASSERT_FALSE(error.field().empty()) << error.what();
+          ASSERT_NE(error.kind(), ErrorKind::internal);
+        }
+      }
+    }
+    EXPECT_GT(refused, 50U) << name;
+  }
+}
+
+TEST(Kmodel, PublicFlashImage) {
+  const std::string path = std::string(VNPU_SOURCE_DIR) + "/../shared/golden/k210/real/facedetect_v3/model.kmodel";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "the public models are not beside the repository";
+  const auto file = read_file(path);
+  EXPECT_EQ(sha256_hex(swap_words(file)), "d70c650347b817e00eafa18c85a8938014ea13916c08a755334cdbbee8266eb9");
 }
 
 }  // namespace

@@ -156,6 +156,35 @@ TEST(Profile, SumsAgree) {
   }
 }
 
+TEST(Profile, PiecesOfALayerBecomeOne) {
+  Profile p = profile_of("digits_cv181x_int8");
+  const std::size_t before = p.layers.size();
+  std::vector<std::string> names;
+  std::size_t with_id = 0;
+  for (const auto& layer : p.layers) {
+    if (!layer.id) continue;
+    ++with_id;
+    if (*layer.id >= names.size()) names.resize(*layer.id + 1);
+    names[*layer.id] = with_id % 2 ? "odd" : "even";
+  }
+  ASSERT_GT(with_id, 3u);
+  const std::uint64_t commands = p.commands.size(), macs = p.macs();
+  p.name_layers(names);
+  EXPECT_EQ(p.layers.size(), before - with_id + 2);
+  std::uint64_t pieces = 0, critical = 0, counted = 0, multiplied = 0;
+  std::vector<std::uint64_t> by_layer(p.layers.size(), 0);
+  for (const auto& command : p.commands) ++by_layer.at(command.layer);
+  for (std::size_t i = 0; i < p.layers.size(); ++i) {
+    const auto& layer = p.layers[i];
+    pieces += layer.pieces, critical += layer.critical_cycles, counted += layer.commands, multiplied += layer.macs;
+    EXPECT_EQ(by_layer[i], layer.commands) << layer.name;
+  }
+  EXPECT_EQ(pieces, before);
+  EXPECT_EQ(critical, p.cycles);
+  EXPECT_EQ(counted, commands);
+  EXPECT_EQ(multiplied, macs);
+}
+
 TEST(Profile, ParametersMoveTheTime) {
   const auto base = profile_of("digits_cv181x_int8");
   const auto ms = [](const Profile& p) { return p.ms(p.inference_cycles()); };

@@ -11,7 +11,7 @@ import sys
 
 from nets.classify import arcface_res50, densenet, googlenet, inception_v3, resnet, squeezenet11, vgg16
 from nets.detect import (mobilenet_ssd, retinaface_mnet25, yolo_v1_tiny, yolo_v3, yolo_v3_tiny, yolov5, yolov8,
-                         yolox_s)
+                         yolov4_csp_s, yolox_s)
 from nets.mobile import efficientnet_lite0, mobilenet_v1, mobilenet_v2, shufflenet_v2_05
 from nets.nasnet import nasnet_mobile
 
@@ -45,6 +45,7 @@ NETS = {
     "yolov5s_320x256": lambda: yolov5(hw=(256, 320)),
     "yolov8n_640": yolov8,
     "nasnet_mobile": nasnet_mobile,
+    "yolo_v4_s": yolov4_csp_s,
     "yolov8s_640": lambda: yolov8(w=0.5),
 }
 

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <span>
 
+#include "sim/core/workspace.h"
 #include "sim/cv18xx/kernels/ops.h"
 #include "sim/cv18xx/requantise.h"
 #include "sim/cv18xx/tiu_job.h"
-#include "sim/core/workspace.h"
 
 namespace vnpu::cv18xx::kernels {
 

@@ -1,6 +1,6 @@
 // The loops for AVX2 and FMA.
-#include "sim/cv18xx/kernels/ops.h"
 #include "sim/core/vec_avx2.h"
+#include "sim/cv18xx/kernels/ops.h"
 
 // The generic source, over Vec.
 #include "sim/cv18xx/kernels/conv.inl"

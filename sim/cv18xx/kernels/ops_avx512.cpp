@@ -1,6 +1,6 @@
 // The loops for AVX-512 F, BW, DQ, VL and VNNI.
-#include "sim/cv18xx/kernels/ops.h"
 #include "sim/core/vec_avx512.h"
+#include "sim/cv18xx/kernels/ops.h"
 
 // The generic source, over Vec.
 #include "sim/cv18xx/kernels/conv.inl"

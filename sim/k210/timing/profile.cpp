@@ -79,7 +79,7 @@ class Builder {
       if (note.refused) throw Error(ErrorKind::unsupported, "layer descriptor, " + note.field + ": " + note.text);
     }
     const LayerTime time = layer_time(layer, wide, values());
-    const double loading = time.cycles(values()) - time.start;
+    const double loading = static_cast<double>(time.later_bytes) / values().weights_mbps * values().kpu_mhz;
     for (std::uint32_t batch = 0; batch < batches; ++batch) {
       TimedCommand timed;
       timed.start_cycles = whole(time.start);
@@ -116,12 +116,6 @@ class Builder {
     add(at_cpu, timed, "cpu.download", "download", 0, 0);
   }
 
-  static Layer decode(const kmodel::Descriptor& descriptor) {
-    std::array<std::uint8_t, layer_bytes> words;
-    std::memcpy(words.data(), descriptor.data(), words.size());
-    return decode_layer(words);
-  }
-
   void take(const kmodel::v3::Model& model);
   void take(const kmodel::v4::Model& model);
   void take(const kmodel::v5::Model& model);
@@ -142,16 +136,16 @@ void Builder::take(const kmodel::v3::Model& model) {
     const auto& layer = model.layers[i];
     const auto* conv = std::get_if<kmodel::v3::Conv>(&layer.body);
     if (i == 0 && conv) {
-      const Layer first = decode(conv->descriptor);
+      const Layer first = decode_layer(conv->descriptor);
       begin_layer({}, "input");
       profile_.input_bytes = input_shape(first).count();
       add_upload(profile_.input_bytes, first.in_width());
     }
     const std::string name =
-        conv ? mnemonic(decode(conv->descriptor)) : "cpu." + std::string(kmodel::v3::name(layer.type));
+        conv ? mnemonic(decode_layer(conv->descriptor)) : "cpu." + std::string(kmodel::v3::name(layer.type));
     begin_layer(static_cast<std::uint32_t>(i), name);
     if (conv) {
-      const Layer kpu = decode(conv->descriptor);
+      const Layer kpu = decode_layer(conv->descriptor);
       add_kpu(kpu, !model.eight_bit_weights, 1, Arithmetic::v3);
       const std::uint64_t bytes = output_shape(kpu, Arithmetic::v3).count();
       if (layer.main_memory_output) {
@@ -183,13 +177,13 @@ void Builder::take(const kmodel::v4::Model& model) {
     const auto* conv = std::get_if<kmodel::v4::KpuConv2d>(&node.body);
     const auto* upload = std::get_if<kmodel::v4::KpuUpload>(&node.body);
     const std::string name =
-        conv ? mnemonic(decode(conv->descriptor)) : "cpu." + std::string(kmodel::v4::name(node.opcode));
+        conv ? mnemonic(decode_layer(conv->descriptor)) : "cpu." + std::string(kmodel::v4::name(node.opcode));
     begin_layer(static_cast<std::uint32_t>(i), name);
     if (conv) {
       if (conv->batches < 1 || conv->batches > static_cast<std::int32_t>(line_count)) {
         throw Error(ErrorKind::unsupported, std::to_string(conv->batches) + " batches");
       }
-      add_kpu(decode(conv->descriptor), false, static_cast<std::uint32_t>(conv->batches), Arithmetic::v4);
+      add_kpu(decode_layer(conv->descriptor), false, static_cast<std::uint32_t>(conv->batches), Arithmetic::v4);
       if (conv->main_memory_output.size != 0) add_download(conv->main_memory_output.size);
     } else if (upload) {
       add_upload(work_of(node).uploaded, static_cast<std::uint64_t>(upload->in_shape[3]));
@@ -212,10 +206,10 @@ void Builder::take_function(const kmodel::v5::Model& model, std::size_t module_i
   if (module.type == kmodel::v5::ModuleType::k210) {
     for (const auto& record : read_records(model_, function)) {
       const auto* conv = std::get_if<kmodel::v5::Conv2d>(&record.body);
-      begin_layer(static_cast<std::uint32_t>(steps_++), conv ? mnemonic(decode(conv->descriptor)) : "transfer");
+      begin_layer(static_cast<std::uint32_t>(steps_++), conv ? mnemonic(decode_layer(conv->descriptor)) : "transfer");
       if (conv) {
         if (conv->batches > line_count) throw Error(ErrorKind::unsupported, std::to_string(conv->batches) + " batches");
-        add_kpu(decode(conv->descriptor), false, conv->batches, Arithmetic::v4);
+        add_kpu(decode_layer(conv->descriptor), false, conv->batches, Arithmetic::v4);
         if (conv->main_out.size != 0) add_download(conv->main_out.size);
       } else if (const auto* transfer = std::get_if<kmodel::v5::Transfer>(&record.body)) {
         if (record.type == kmodel::v5::RecordType::upload) {

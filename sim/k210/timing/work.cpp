@@ -1,6 +1,7 @@
 #include "sim/k210/timing/work.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vnpu::k210 {
 namespace {
@@ -114,8 +115,10 @@ struct V4Work {
       work.elements = work.functions = elements(n.out);
     } else if constexpr (std::is_same_v<Node, MemoryCopy> || std::is_same_v<Node, Concat>) {
       work.moved = n.out.size;
-    } else {
+    } else if constexpr (std::is_same_v<Node, Quantization> || std::is_same_v<Node, TableLookup1d>) {
       work.elements = elements(n.out);
+    } else {
+      work.walked = elements(n.out);
     }
     return work;
   }
@@ -128,8 +131,9 @@ struct V4Work {
 
 double CpuWork::cycles(const TimingValues& v) const {
   return static_cast<double>(elements) * (version3 ? v.element_v3 : v.element) +
-         static_cast<double>(functions) * v.function + static_cast<double>(products) * v.product +
-         static_cast<double>(moved) * v.copy_byte + static_cast<double>(uploaded) * v.upload_byte;
+         static_cast<double>(walked) * v.walked + static_cast<double>(functions) * v.function +
+         static_cast<double>(products) * v.product + static_cast<double>(moved) * v.copy_byte +
+         static_cast<double>(uploaded) * v.upload_byte;
 }
 
 CpuWork work_of(const kmodel::v3::Layer& layer) {
@@ -207,6 +211,10 @@ CpuWork VmSizes::take(const VmInstruction& instruction) {
                            instruction.function == TensorFunction::sigmoid ||
                            instruction.function == TensorFunction::unary;
     if (functions) work.functions = work.elements;
+    using enum TensorFunction;
+    for (const TensorFunction walker : {binary, pad, resize_image, slice, transpose, broadcast}) {
+      if (instruction.function == walker) work.walked = std::exchange(work.elements, 0);
+    }
   }
   stack_.clear();  // what is left are the function's addresses
   return work;

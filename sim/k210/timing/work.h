@@ -12,6 +12,7 @@ namespace vnpu::k210 {
 
 struct CpuWork {
   std::uint64_t elements = 0;   // of a simple layer or node
+  std::uint64_t walked = 0;     // of a node that goes by indices
   std::uint64_t functions = 0;  // exp and its like
   std::uint64_t products = 0;
   std::uint64_t moved = 0;     // bytes

@@ -80,5 +80,27 @@ TEST(Describe, AFlashImageIsToldAndNotRun) {
   EXPECT_THROW(file->instantiate({}), Error);
 }
 
+TEST(Describe, APackageWithOneKmodelIsThatModel) {
+  const auto model = golden_models("v3").begin()->second;
+  const std::string text(model.begin(), model.end());
+  const auto list = [](const char* files) { return std::string(R"({"version":"0.1.0","files":[)") + files + "]}"; };
+  const char* one = R"({"address":3145728,"bin":"a.kmodel"},{"address":0,"bin":"firmware.bin","sha256Prefix":true})";
+  const auto package = kmodel::zip({{"flash-list.json", list(one)}, {"a.kmodel", text}, {"firmware.bin", "x"}});
+  ASSERT_TRUE(recognises(package));
+  EXPECT_EQ(open(package)->describe(), open(model)->describe());
+
+  // The form for load_flash is what a package is for.
+  const auto image = kmodel::swap_words(model);
+  const std::string swapped(image.begin(), image.end());
+  const auto flash = kmodel::zip({{"flash-list.json", list(one)}, {"a.kmodel", swapped}, {"firmware.bin", "x"}});
+  EXPECT_NO_THROW(open(flash)->instantiate({}));
+
+  const char* two = R"({"address":0,"bin":"a.kmodel"},{"address":9,"bin":"b.kmodel"})";
+  const auto both = kmodel::zip({{"flash-list.json", list(two)}, {"a.kmodel", text}, {"b.kmodel", text}});
+  EXPECT_THROW(open(both), Error);
+  EXPECT_THROW(open(kmodel::zip({{"flash-list.json", list("")}})), Error);
+  EXPECT_FALSE(recognises(kmodel::zip({{"a.txt", "flash"}})));
+}
+
 }  // namespace
 }  // namespace vnpu::k210

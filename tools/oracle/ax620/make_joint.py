@@ -388,6 +388,11 @@ def finish(n):
             part += varint(f << 3 | 2) + varint(len(name)) + name.encode()
     part += varint(5 << 3) + varint(1) + varint(17 << 3) + varint(2) + varint(18 << 3) + varint(128)
     topo = varint(1 << 3 | 2) + varint(len(part)) + part
+    for f, names in ((3, [x[0] for x in n.inputs]), (4, [x[0] for x in n.outputs])):
+        for name in names:
+            t = varint(1 << 3 | 2) + varint(6) + b'part_0' + varint(2 << 3 | 2) + varint(len(name)) + name.encode()
+            t += varint(3 << 3) + varint(1) + varint(4 << 3) + varint(2) if f == 3 else varint(6 << 3) + varint(2)
+            topo += varint(f << 3 | 2) + varint(len(t)) + t
     for f, names in ((7, [x[0] for x in n.inputs]), (5, [x[0] for x in n.outputs])):
         for name in names:
             topo += varint(f << 3 | 2) + varint(len(name)) + name.encode()

@@ -284,3 +284,54 @@ def yolox_s():
         r = g.conv(g.conv(s, 128, 3, act=A), 128, 3, act=A)
         outs += [g.conv(c, 80, 1, act="sigmoid"), g.conv(r, 4, 1, act=None), g.conv(r, 1, 1, act="sigmoid")]
     return g, outs
+
+
+def yolov4_csp_s():
+    """YOLOv4-csp, half the width and a third of the depth, leaky ReLU, 640x640"""
+    g = G("yolov4_csp_s", (1, 3, 640, 640))
+    half = lambda c: c // 2
+
+    def conv(x, c, k=1, st=1):
+        return g.conv(x, c, k, st, act="leaky")
+
+    def plain(x, c):
+        return g.conv(x, c, 1, act=None, bias=False)
+
+    def joined(a, b):  # their batch normalisation comes after they are joined
+        x = g.cat(a, b)
+        scale = [g.const(g.r.uniform(0.5, 1.5, g.c[x]).astype(np.float32)) for _ in range(4)]
+        return g.act(g.op("BatchNormalization", [x] + scale), "leaky")
+
+    def bottleneck(x, c, shortcut):
+        y = conv(conv(x, c), c, 3)
+        return g.add(x, y) if shortcut else y
+
+    def csp(x, c, n):
+        y = conv(x, c // 2)
+        for _ in range(n):
+            y = bottleneck(y, c // 2, True)
+        return conv(joined(plain(y, c // 2), plain(x, c // 2)), c)
+
+    def csp2(x, c):
+        x = conv(x, c)
+        return conv(joined(bottleneck(x, c, False), plain(x, c)), c)
+
+    def spp(x, c):
+        y = conv(conv(conv(x, c), c, 3), c)
+        y = g.cat(y, g.mp(y, 5, 1, 2), g.mp(y, 9, 1, 4), g.mp(y, 13, 1, 6))
+        return conv(joined(conv(conv(y, c), c, 3), plain(x, c)), c)
+
+    x = conv(conv("data", half(32), 3), half(64), 3, 2)
+    x = g.add(x, conv(conv(x, half(32)), half(64), 3))
+    kept = []
+    for c, n in ((128, 1), (256, 3), (512, 3), (1024, 1)):
+        x = csp(conv(x, half(c), 3, 2), half(c), n)
+        kept.append(x)
+    _, p3, p4, _ = kept
+    s5 = spp(x, half(512))
+    s4 = csp2(g.cat(conv(p4, half(256)), g.up(conv(s5, half(256)))), half(256))
+    s3 = csp2(g.cat(conv(p3, half(128)), g.up(conv(s4, half(128)))), half(128))
+    n4 = csp2(g.cat(conv(s3, half(256), 3, 2), s4), half(256))
+    n5 = csp2(g.cat(conv(n4, half(512), 3, 2), s5), half(512))
+    heads = (conv(s3, half(256), 3), conv(n4, half(512), 3), conv(n5, half(1024), 3))
+    return g, [g.conv(h, 255, 1, act=None) for h in heads]
