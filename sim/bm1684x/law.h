@@ -47,7 +47,7 @@ void execute_dma_masked_select(const GdmaCommand& command, Memory& memory);
 void execute_dma_nonzero(const GdmaCommand& command, Memory& memory);
 
 // Products (or comparisons) of one command; only hostile commands reach it.
-inline constexpr std::uint64_t work_limit = std::uint64_t{1} << 36;
+inline constexpr std::uint64_t work_limit = std::uint64_t{1} << 35;
 
 // A command's operand that may be a constant: dense values in the order n, c, h, w of `shape`.
 std::vector<std::uint32_t> read_operand(const TiuJob& job, bool is_constant, std::uint32_t address_or_value,

@@ -17,6 +17,7 @@ bool execute(const TiuJob& job, SimdLevel level) {
   switch (job.command.tsk_typ) {
     case tsk_conv: return execute_conv(job, ops.gemm);
     case tsk_ar: return execute_ar(job, ops);
+    case tsk_mm: return job.command.tsk_eu_typ < 4 ? multiply_mm(job, ops.gemm) : multiply_mm2(job, ops.gemm);
     case tsk_pord: return execute_pord(job, ops);
     case tsk_rqdq: return execute_rqdq(job, ops);
     case tsk_sg: return look_up_bytes(job, ops.elements);

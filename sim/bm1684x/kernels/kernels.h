@@ -26,7 +26,7 @@ bool look_up_bytes(const TiuJob& job, const ElementOps& ops);
 bool copy_lanes(const TiuJob& job);
 bool copy_tensor(const GdmaCommand& command, Memory& memory);
 bool copy_matrix(const GdmaCommand& command, Memory& memory);
-bool execute_mm(const TiuJob& job, const GemmOps& ops);
-bool execute_mm2(const TiuJob& job, const GemmOps& ops);
+bool multiply_mm(const TiuJob& job, const GemmOps& ops);
+bool multiply_mm2(const TiuJob& job, const GemmOps& ops);
 
 }  // namespace vnpu::bm1684x::kernels
