@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   vnpu::cli::add_compare_profile(app, common, status);
   vnpu::cli::add_board(app, common, status);
   vnpu::cli::add_exec(app, common, status);
+  vnpu::cli::add_flash(app, common, status);
   vnpu::cli::add_completion(app, common, status);
   try {
     app.parse(argc, argv);

@@ -119,6 +119,7 @@ class MicroPython::Impl {
     interrupt_ = true;
     api_.wasmtime_engine_increment_epoch(engine_);
   }
+  void clear_interrupt() { interrupt_ = false; }
   void stop() {
     stop_ = true;
     api_.wasmtime_engine_increment_epoch(engine_);
@@ -259,6 +260,7 @@ MicroPython::End MicroPython::run(GuestHost& host, const std::string& program, s
   return impl_->run(host, program, heap);
 }
 void MicroPython::interrupt() { impl_->interrupt(); }
+void MicroPython::clear_interrupt() { impl_->clear_interrupt(); }
 void MicroPython::stop() { impl_->stop(); }
 void MicroPython::offer_interrupt(std::uint32_t object) { impl_->offer_interrupt(object); }
 std::uint64_t MicroPython::operations() const { return impl_->operations(); }

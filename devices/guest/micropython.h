@@ -65,6 +65,7 @@ class MicroPython {
   // From any thread. interrupt: KeyboardInterrupt at the guest's next safe point; dropped when nothing was offered by
   // offer_interrupt. stop: ends run().
   void interrupt();
+  void clear_interrupt();  // one that has not been delivered is forgotten
   void stop();
   // The address of the exception object that an interrupt raises; the guest makes one and tells it. 0: none.
   void offer_interrupt(std::uint32_t object);

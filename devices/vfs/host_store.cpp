@@ -78,7 +78,7 @@ std::string line_of(const std::string& path, const HostStore::Meta& meta) {
 
 }  // namespace
 
-HostStore::HostStore(const std::filesystem::path& directory) : directory_(directory) {
+HostStore::HostStore(const std::filesystem::path& directory, bool plain) : directory_(directory) {
   const auto fail = [&](const std::string& what) {
     throw Error(ErrorKind::usage, directory_.string() + ": " + what + ": " + std::strerror(errno));
   };
@@ -86,6 +86,13 @@ HostStore::HostStore(const std::filesystem::path& directory) : directory_(direct
   std::filesystem::create_directories(directory_, ignored);
   root_ = open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (root_ < 0) fail("cannot open the board's directory");
+  if (plain) {
+    files_ = dup(root_);
+    if (files_ < 0) fail("cannot open the directory");
+    if (flock(files_, LOCK_EX | LOCK_NB) != 0)
+      throw Error(ErrorKind::usage, directory_.string() + ": another board has this card");
+    return;
+  }
   if (mkdirat(root_, "files", 0755) != 0 && errno != EEXIST) fail("cannot make files/");
   files_ = openat(root_, "files", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (files_ < 0) fail("cannot open files/");
@@ -155,11 +162,13 @@ void HostStore::compact(const std::map<std::string, Meta>& all) {
   std::string text = "vnpu 1\n";
   for (const auto& [path, meta] : all) text += line_of(path, meta);
   metadata_.clear();
+  if (log_ < 0) return;
   // In place: the lock lies on this file. A crash here loses owners and links of this start, not files.
   if (ftruncate(log_, 0) == 0) append(text);
 }
 
 void HostStore::append(const std::string& line) {
+  if (log_ < 0) return;
   std::size_t done = 0;
   while (done < line.size()) {
     const ssize_t put = write(log_, line.data() + done, line.size() - done);

@@ -23,7 +23,8 @@ class HostStore {
   using Path = std::vector<std::string>;  // names below files/
 
   // Opens or makes it and takes its lock; throws Error when it is in use or cannot be used.
-  explicit HostStore(const std::filesystem::path& directory);
+  // `plain`: the directory itself is the tree and there is no log.
+  explicit HostStore(const std::filesystem::path& directory, bool plain = false);
   ~HostStore();
   HostStore(const HostStore&) = delete;
   HostStore& operator=(const HostStore&) = delete;

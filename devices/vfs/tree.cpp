@@ -11,7 +11,7 @@ Vfs::Impl::Impl(const MountOptions& options, std::function<std::int64_t()> clock
 
 FileSystem& Vfs::Impl::make_file_system(const MountOptions& options, const std::string& mount_point) {
   std::unique_ptr<HostStore> store;
-  if (options.directory) store = std::make_unique<HostStore>(*options.directory);
+  if (options.directory) store = std::make_unique<HostStore>(*options.directory, options.plain);
   FileSystem& fs = systems.emplace_back();
   fs.options = options;
   fs.mount_point = mount_point;

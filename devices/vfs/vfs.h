@@ -108,6 +108,8 @@ struct MountOptions {
   // "files/" (the tree, plain names and bytes) and "metadata" (owners, permissions, symbolic links). What the host puts
   // into "files/" is seen at the next start; a link or a special file there is passed over.
   std::optional<std::filesystem::path> directory;
+  // The directory itself is the tree, without metadata: a memory card in the reader. Owners and links are not kept.
+  bool plain = false;
 };
 
 // Paths given to Vfs are absolute ("/a/../b" is fine); see join(). Every call takes who asks.

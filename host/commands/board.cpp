@@ -7,7 +7,9 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "host/board_devices.h"
 #include "host/cli.h"
+#include "host/console_board.h"
 #include "host/ssh/board_services.h"
 #include "host/ssh/server.h"
 #include "host/ssh/session_log.h"
@@ -26,12 +28,15 @@ struct Options {
   double idle_minutes = 0;
   std::size_t connections = 128;
   bool strict = false;
+  std::string uart;
+  BoardDevices devices;
 };
 
 std::unique_ptr<devices::Board> open_board(const Options& options) {
   devices::BoardOptions board_options;
   if (!options.directory.empty()) board_options.directory = options.directory;
   board_options.strict_hardware = options.strict;
+  options.devices.apply(board_options);
   if (options.password.empty()) return devices::Board::open(options.board, board_options);
   devices::BoardData data = devices::Board::open(options.board)->data();
   for (auto& user : data.users)
@@ -104,6 +109,15 @@ void announce(const devices::Board& board, const ssh::Reachable& at, const fs::p
 }
 
 int run(const Options& options, const Common& common) {
+  if (has_console(options.board)) {
+    if (!options.listen.empty() || !options.password.empty())
+      throw Error(ErrorKind::usage, options.board + " has no SSH: its console is a serial line, see --uart");
+    devices::BoardOptions console;
+    if (!options.directory.empty()) console.directory = options.directory;
+    options.devices.apply(console);
+    return run_console(options.board, console, options.uart.empty() ? "pty" : options.uart, common);
+  }
+  if (!options.uart.empty()) throw Error(ErrorKind::usage, options.board + " offers SSH, not a serial line");
   ssh::ServerOptions server;
   ssh::parse_listen(options.listen, usual_port, server.address, server.port);
   if (options.idle_minutes < 0) throw Error(ErrorKind::usage, "--idle cannot be negative");
@@ -156,10 +170,13 @@ void add_board(CLI::App& app, Common& common, int& status) {
       ->capture_default_str();
   command->add_option("--max-connections", options->connections, "more are turned away")->capture_default_str();
   command->add_flag("--strict-hardware", options->strict, "refuse what the real board refuses (SFTP on the Duo)");
+  command->add_option("--uart", options->uart, "maix-k210: pty (the default), or tcp:ADDRESS:PORT");
+  options->devices.add(*command);
   command->footer(
       "Examples:\n"
       "  vnpu board milkv-duo\n"
       "  vnpu board milkv-duo --dir duo --listen 127.0.42.1:22\n"
+      "  vnpu board maix-k210 --dir maix --camera dir:frames --display png:lcd     mpremote connect PTY\n"
       "  vnpu board maixcam --json          one line with port and ssh_config, for scripts");
   command->callback([options, &common, &status] { status = run(*options, common); });
 }

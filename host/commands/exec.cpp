@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "devices/machine.h"
+#include "host/board_devices.h"
 #include "host/cli.h"
 #include "host/host_streams.h"
 #include "host/state_folder.h"
@@ -21,6 +22,7 @@ struct Options {
   std::string user = "root", directory, cwd;
   std::vector<std::string> environment;
   bool strict = false;
+  BoardDevices devices;
 };
 
 // One word is a line for the shell; several are a program and its arguments, which reach it as they are.
@@ -78,6 +80,7 @@ int run(const Options& options) {
   devices::BoardOptions board_options;
   if (!options.directory.empty()) board_options.directory = options.directory;
   board_options.strict_hardware = options.strict;
+  options.devices.apply(board_options);
   std::optional<StateFolder> lock;
   if (!options.directory.empty()) lock.emplace(options.directory);
   const auto board = devices::open_machine(options.board, board_options);
@@ -90,7 +93,12 @@ int run(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   devices::SessionRequest request;
   request.user = options.user;
-  request.command = shell_line(options.command);
+  // A microcontroller board has no shell: Python source, or the path of a file ending in .py.
+  const bool shell = !login->shell.empty();
+  if (!shell && options.command.size() != 1)
+    throw Error(ErrorKind::usage,
+                "this board runs Python: give the source, or the path of a .py file on it, as one word");
+  request.command = shell ? shell_line(options.command) : options.command[0];
   if (!options.cwd.empty()) request.directory = devices::join(login->home, options.cwd);
   for (const auto& text : options.environment)
     request.environment.push_back(split(text + " ", text.find('='), "NAME=VALUE"));
@@ -127,15 +135,19 @@ void add_exec(CLI::App& app, Common&, int& status) {
   command->add_option("--cwd", options->cwd, "where it runs, instead of the user's home");
   command->add_option("--dir", options->directory, "keep the board's files in this folder; otherwise it is fresh");
   command->add_flag("--strict-hardware", options->strict, "refuse what the real board refuses");
+  options->devices.add(*command);
   command
       ->add_option("CMD", options->command,
-                   "after --: one word is a line for the board's shell, several are a program and its arguments")
+                   "after --: one word is a line for the board's shell, several are a program and its arguments; for "
+                   "maix-k210 Python source or a .py file on the board")
       ->required();
   command->footer(
       "Examples:\n"
       "  vnpu exec milkv-duo --put m.cvimodel:/root/ --put cat.jpg:/root/ --put words.txt:/root/ -- \\\n"
       "      cvi_sample_classifier m.cvimodel cat.jpg words.txt\n"
       "  vnpu exec milkv-duo --put sdk:/root/ --get /root/out.npz:out.npz -- 'cd sdk && ./run.sh > log'\n"
+      "  vnpu exec maix-k210 --put face.kmodel:/sd/ --put main.py:/sd/ --camera image:me.jpg --display png:lcd -- "
+      "main.py\n"
       "Exit status: the command's own.");
   command->callback([options, &status] { status = run(*options); });
 }

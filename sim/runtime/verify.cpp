@@ -222,7 +222,8 @@ class Verifier {
     });
     std::size_t found = 0;
     for (auto at = folders.rbegin(); at != folders.rend(); ++at) {
-      auto& [folder, files] = *at;
+      const fs::path& folder = at->first;
+      auto& files = at->second;
       const auto has = [&](bool (*is)(const std::string&)) {
         return std::ranges::any_of(files, [is](const auto& file) { return is(file.first); });
       };

@@ -4,8 +4,9 @@ MicroPython's collector scans the C stack for pointers. In WebAssembly most C va
 scan, so that the collector frees objects that are in use: in the module as distributed, gc.collect() in a function with
 an exception handler is enough to crash it. Here each function that calls others gets a frame on the C stack, where its
 i32 locals and the results of its calls are stored as they are set. The stack moves to pages of its own, for the frames
-need more room. The code is otherwise as it was.
+need more room. Error numbers become those of the boards. The rest is as it was.
 """
+import struct
 import sys
 
 I32 = 0x7F
@@ -207,6 +208,29 @@ def rewrite(module, body, type_index, shared_slots, constants):
     return u(len(groups)) + b"".join(u(n) + bytes([t]) for n, t in groups) + bytes(out)
 
 
+# Error numbers that the guest knows by name: of WASI, and as the boards count them.
+ERRORS = (
+    (63, 1), (44, 2), (29, 5), (8, 9), (6, 11), (48, 12), (2, 13), (20, 17), (43, 19), (31, 21), (28, 22), (58, 95),
+    (3, 98), (13, 103), (15, 104), (42, 105), (53, 107), (73, 110), (14, 111), (23, 113), (7, 114), (26, 115),
+)
+
+
+# They stand, as small integers of MicroPython, in two constant tables of pairs of words.
+def renumber_errors(data):
+    out, found = bytearray(data), 0
+    words = [struct.pack("<I", 2 * wasi + 1) for wasi, _ in ERRORS]
+    at = data.find(words[0])
+    while at >= 0:
+        if all(data[at + 8 * i:at + 8 * i + 4] == word for i, word in enumerate(words)):
+            found += 1
+            for i, (_, number) in enumerate(ERRORS):
+                struct.pack_into("<I", out, at + 8 * i, 2 * number + 1)
+        at = data.find(words[0], at + 1)
+    if found != 2:
+        raise ValueError("the tables of errors were found %d times" % found)
+    return bytes(out)
+
+
 def spill(data, stack_pages=16, shared_slots=24):
     module = Module(data)
     # the C stack moves to pages of its own behind the initial memory
@@ -238,6 +262,8 @@ def spill(data, stack_pages=16, shared_slots=24):
         new = rewrite(module, body, module.functions[module.imports + i], shared_slots, constants)
         out += u(len(new)) + new
     code[1] = bytes(out)
+    constants = module.section(11)
+    constants[1] = renumber_errors(constants[1])
     if limits != 1:
         raise ValueError("the limit of recursion was found %d times" % limits)
     return module.bytes()
