@@ -36,7 +36,7 @@ CaseResult run(const Files& files) { return run_case(CaseFiles("family/case", fi
 
 class Numbered : public testing::Test {
  protected:
-  Files files = load("v5", "v5/v5_0024_twoout");
+  Files files = load("v5_first", "v5/v5_0024_twoout");
 };
 
 TEST_F(Numbered, Passes) {
