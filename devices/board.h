@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,8 +50,8 @@ struct BoardData {
   std::string motd;                         // printed after login, may be empty
   std::string kernel_release, kernel_version, machine, cpu_info;
   std::uint64_t ram_bytes = 0, flash_bytes = 0, ion_bytes = 0, ion_base = 0, swap_bytes = 0;
-  std::uint64_t cpu_hz = 0, tpu_hz = 0;
-  bool sftp = true;  // whether the real board has an SFTP server
+  std::uint64_t cpu_hz = 0;  // the TPU's clock is the time model's
+  bool sftp = true;          // whether the real board has an SFTP server
   std::vector<User> users;
   std::vector<Group> groups;
   std::vector<Mount> mounts;
@@ -65,7 +66,7 @@ struct BoardOptions {
   std::optional<std::filesystem::path> directory;  // keep the file system there; none: fresh, in memory
   std::optional<std::uint64_t> ion_bytes;          // instead of the data file's
   std::optional<std::int64_t> start_time_ns;       // the board's clock at start, then it runs; none: the host's time
-  bool strict_hardware = false;                    // refuse what the real board refuses (SFTP on the Duo)
+  bool strict_hardware = false;                    // SFTP absent on the Duo, libraries looked for at each start
 };
 
 // One login or one command. Either `terminal`, or the three streams (a missing one reads as empty, swallows writes).
@@ -75,7 +76,8 @@ struct SessionRequest {
   std::vector<std::pair<std::string, std::string>> environment;
   std::shared_ptr<Stream> in, out, err;
   std::shared_ptr<Terminal> terminal;
-  std::optional<std::string> directory;  // instead of the home
+  std::optional<std::string> directory;                // instead of the home
+  std::function<void(const std::string& line)> typed;  // lines entered at an interactive shell, as they are run
 };
 
 // A running session. The board outlives its sessions.
@@ -124,6 +126,8 @@ class Board {
   std::shared_ptr<Session> start(SessionRequest request, std::function<void(int status)> done = {});
   int run(SessionRequest request);  // start and wait
 
+  void typed(std::uint64_t session, const std::string& line);  // by the shells: tells who started the session
+
   // What free and top show, bytes.
   struct Memory {
     std::uint64_t total = 0, used = 0, free = 0, shared = 0, cached = 0, swap = 0;
@@ -148,6 +152,8 @@ class Board {
   std::atomic<std::uint64_t> next_session_{1};
   mutable std::mutex hostname_mutex_;
   std::string hostname_;
+  std::mutex typed_mutex_;
+  std::map<std::uint64_t, std::function<void(const std::string&)>> typed_;
   std::mutex threads_mutex_;
   std::condition_variable threads_gone_;
   std::size_t threads_ = 0;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t input_limit = 65536;
 constexpr std::size_t line_limit = 4095;
+constexpr std::uint16_t end_mark = 256;
 
 class Pty : public Terminal {
  public:
@@ -65,14 +66,14 @@ class Pty : public Terminal {
       // What was typed ahead becomes readable as it is.
       for (const char c : line_) ready_.push_back(static_cast<std::uint8_t>(c));
       line_.clear();
-      ends_ = 0;
+      std::erase(ready_, end_mark);
     }
     mode_ = mode;
     changed_.notify_all();
   }
   bool readable_within(std::chrono::milliseconds time, const std::stop_token& stop) override {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, stop, time, [&] { return !ready_.empty() || ends_ > 0 || gone_; });
+    return changed_.wait_for(lock, stop, time, [&] { return !ready_.empty() || gone_; });
   }
   void set_foreground(int group) override { foreground_ = group; }
   int foreground() const override { return foreground_; }
@@ -84,15 +85,16 @@ class Pty : public Terminal {
   Result<std::size_t> read(std::span<std::uint8_t> into, const std::stop_token& stop) override {
     std::unique_lock lock(mutex_);
     if (into.empty()) return std::size_t{0};
-    if (!changed_.wait(lock, stop, [&] { return !ready_.empty() || ends_ > 0 || gone_; })) return Errno::intr;
+    if (!changed_.wait(lock, stop, [&] { return !ready_.empty() || gone_; })) return Errno::intr;
     std::size_t length = 0;
     while (length < into.size() && !ready_.empty()) {
-      const std::uint8_t byte = ready_.front();
+      const std::uint16_t next = ready_.front();
+      if (next == end_mark && length > 0) break;
       ready_.pop_front();
-      into[length++] = byte;
-      if (mode_.canonical && byte == '\n') break;
+      if (next == end_mark) break;
+      into[length++] = static_cast<std::uint8_t>(next);
+      if (mode_.canonical && next == '\n') break;
     }
-    if (length == 0 && ends_ > 0) --ends_;
     return length;
   }
 
@@ -127,11 +129,11 @@ class Pty : public Terminal {
     int signal = 0;
     {
       std::scoped_lock lock(mutex_);
-      if (mode_.signals && (byte == 3 || byte == 28)) {
-        signal = byte == 3 ? signal_number::interrupt : signal_number::quit;
+      if (mode_.signals && (byte == 3 || byte == 26 || byte == 28)) {
+        signal = byte == 3 ? signal_number::interrupt : byte == 26 ? signal_number::terminal_stop : signal_number::quit;
         line_.clear();
         ready_.clear();
-        if (mode_.echo) echo += byte == 3 ? "^C" : "^\\";
+        if (mode_.echo) echo += {'^', static_cast<char>(byte + 64)};
       } else if (!mode_.canonical) {
         if (ready_.size() < input_limit) ready_.push_back(byte);
         if (mode_.echo) echo += static_cast<char>(byte);
@@ -160,7 +162,7 @@ class Pty : public Terminal {
         return;
       case 4:
         if (line_.empty()) {
-          ++ends_;
+          ready_.push_back(end_mark);
         } else {
           end_line();
         }
@@ -221,10 +223,9 @@ class Pty : public Terminal {
   WindowSize size_;
   std::string type_;
   Mode mode_;
-  std::string line_;                // being typed
-  std::deque<std::uint8_t> ready_;  // readable
+  std::string line_;                 // being typed
+  std::deque<std::uint16_t> ready_;  // readable; `end_mark`: ^D on an empty line
   std::string pending_echo_;
-  int ends_ = 0;  // ^D typed on empty lines
   bool gone_ = false;
   std::atomic<int> foreground_{0};
   std::function<void(int, int)> deliver_;

@@ -95,7 +95,7 @@ class ScriptedServices : public Services {
   }
   std::unique_ptr<Endpoint> start(const std::string&, const std::optional<std::string>& command,
                                   const std::optional<Terminal>& terminal, const Environment& environment,
-                                  Ring) override {
+                                  Ring, Log) override {
     seen_environment = environment;
     if (command == "refused") return nullptr;
     return std::make_unique<Scripted>(command.value_or(""), terminal, alive);
