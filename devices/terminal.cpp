@@ -142,7 +142,13 @@ class Pty : public Terminal {
       }
       changed_.notify_all();
     }
-    if (signal) send(signal);
+    if (!signal) return;
+    {
+      std::scoped_lock lock(mutex_);
+      pending_echo_ += std::exchange(echo, {});
+    }
+    flush_echo();  // before what the signal brings about
+    send(signal);
   }
 
   void rub_out(std::string& echo) {

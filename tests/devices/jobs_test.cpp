@@ -62,7 +62,7 @@ TEST_F(JobsTest, LeavingTellsOfStoppedJobs) {
 }
 
 TEST_F(JobsTest, ScreenProgramsComeBackWhole) {
-  AtTerminal user(*board, {40, 8});
+  AtTerminal user(*board, {60, 8});
   user.type("vi n\r");
   user.screen->shows("- n 1/1 100%");
   user.type("ihello\033");

@@ -35,7 +35,7 @@ class Screen : public Stream {
   // Waits until it looks so; the test fails, showing the screen, when it never does.
   bool until(const std::function<bool(const Screen&)>& wanted) {
     std::unique_lock lock(mutex_);
-    const bool out = changed_.wait_for(lock, std::chrono::seconds(10), [&] { return wanted(*this); });
+    const bool out = changed_.wait_for(lock, std::chrono::seconds(30), [&] { return wanted(*this); });
     if (!out) ADD_FAILURE() << "the screen stays\n" << all() << "cursor " << line_ << "," << column_;
     return out;
   }

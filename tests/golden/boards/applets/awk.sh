@@ -1,5 +1,5 @@
 p() { echo "--- $1"; shift; "$@" 2>&1; echo "=$?"; }
-cd /tmp; mkdir -p awkt; cd awkt
+cd /tmp; rm -rf awkt; mkdir awkt; cd awkt
 printf 'a b\nc\n\nd e\nf\n' > par; printf 'alice:x:10:s\nbob:y:20:t\ncarol:z:5:u\n' > pw; printf 'one two three\nfour five\n\n  six   seven\teight \n' > t
 p 1 awk 'BEGIN{print 3000000000, 1e18, 1e19, 0.1, 1e6, 123456789012; printf "%x %c %c %5.2f|%-5s|%i %s\n", 255, 65, "hello", 3.14159, "ab", 7.9, 1e20}'
 p 2 awk 'BEGIN{print 0x10, 011, substr("hello",0,2), substr("hello",-1,3), substr("hello",2), substr("hello",1.5,1.5), length("héé")}'
