@@ -51,8 +51,8 @@ struct BoardData {
   std::string motd;                         // printed after login, may be empty
   std::string kernel_release, kernel_version, machine, cpu_info;
   std::uint64_t ram_bytes = 0, flash_bytes = 0, ion_bytes = 0, ion_base = 0, swap_bytes = 0;
-  std::uint64_t cpu_hz = 0, tpu_hz = 0;
-  bool sftp = true;  // whether the real board has an SFTP server
+  std::uint64_t cpu_hz = 0;  // the TPU's clock is the time model's
+  bool sftp = true;          // whether the real board has an SFTP server
   std::vector<User> users;
   std::vector<Group> groups;
   std::vector<Mount> mounts;
@@ -95,6 +95,8 @@ class Board : public Machine {
 
   std::shared_ptr<Session> start(SessionRequest request, std::function<void(int status)> done = {}) override;
 
+  void typed(std::uint64_t session, const std::string& line);  // by the shells: tells who started the session
+
   // What free and top show, bytes.
   struct Memory {
     std::uint64_t total = 0, used = 0, free = 0, shared = 0, cached = 0, swap = 0;
@@ -124,6 +126,8 @@ class Board : public Machine {
   std::string hostname_;
   std::mutex services_mutex_;
   std::map<std::string, std::shared_ptr<void>> services_;
+  std::mutex typed_mutex_;
+  std::map<std::uint64_t, std::function<void(const std::string&)>> typed_;
   std::mutex threads_mutex_;
   std::condition_variable threads_gone_;
   std::size_t threads_ = 0;

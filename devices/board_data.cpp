@@ -100,7 +100,6 @@ BoardData parse_board_data(std::string_view text, const std::string& name) {
   out.ion_base = top.number("ion_base");
   out.swap_bytes = top.number_or("swap_bytes", 0);
   out.cpu_hz = top.number("cpu_hz");
-  out.tpu_hz = top.number("tpu_hz");
   out.sftp = top.flag_or("sftp", true);
   top.each("user", [&](const Reader& user) {
     out.users.push_back({user.text("name"), user.text_or("password", ""),

@@ -223,9 +223,8 @@ void Board::add_objects() {
 Board::Memory Board::memory() {
   Memory out;
   // What Linux has: the RAM less the ION heap and the kernel with its tables.
-  const std::uint64_t kernel = data_.ram_bytes / 10;
-  out.total =
-      data_.ram_bytes > data_.ion_bytes + kernel ? data_.ram_bytes - data_.ion_bytes - kernel : data_.ram_bytes / 2;
+  const std::uint64_t kernel = data_.ram_bytes / 10, heap = ion_->total();
+  out.total = data_.ram_bytes > heap + kernel ? data_.ram_bytes - heap - kernel : data_.ram_bytes / 2;
   out.swap = data_.swap_bytes;
   std::uint64_t used = out.total / 5;  // the system's own
   for (const auto& task : tasks_.all()) used += task->memory;

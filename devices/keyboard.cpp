@@ -62,9 +62,16 @@ int Keyboard::signalled() {
 int Keyboard::byte() {
   for (;;) {
     std::uint8_t out = 0;
-    const auto got = stream_->read(std::span(&out, 1), process_.task->token());
+    const auto got = stream_->read(std::span(&out, 1), process_.task->wake_token());
     if (got) return *got == 1 ? out : key::gone;
     if (got.error() != Errno::intr) return key::gone;
+    if (process_.task->stopped()) {
+      // The shell takes the terminal meanwhile; behind the stop everything is drawn anew.
+      process_.task->hold();
+      process_.check_signals();
+      resume();
+      return key::resized;
+    }
     if (const int meaning = signalled()) return meaning;
   }
 }

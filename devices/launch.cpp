@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "devices/board.h"
+#include "devices/loader.h"
 
 namespace vnpu::devices {
 
@@ -64,6 +65,7 @@ Result<Executable> find_executable(const Process& process, const std::string& na
         out.program = process.board.programs().applet(std::string(base_name(path)));
       } else {
         out.program = process.board.programs().vendor(base);
+        if (out.program && process.board.options().strict_hardware) out.program = checked_start;
       }
       if (!out.program && start.empty()) {
         out.plain_script = path;

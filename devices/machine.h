@@ -29,7 +29,7 @@ struct BoardOptions {
   std::optional<std::filesystem::path> directory;  // keep the file system there; none: fresh, in memory
   std::optional<std::uint64_t> ion_bytes;          // instead of the data file's
   std::optional<std::int64_t> start_time_ns;       // the board's clock at start, then it runs; none: the host's time
-  bool strict_hardware = false;                    // refuse what the real board refuses (SFTP on the Duo)
+  bool strict_hardware = false;                    // SFTP absent on the Duo, libraries looked for at each start
   // What the performance unit records of a submission, instead of the time model's; the driver then tells no clock.
   std::function<std::vector<programs::PmuRecord>(std::span<const cv18xx::StreamEntry>)> pmu_records;
   // Boards with a camera, a panel, a memory card.
@@ -47,7 +47,8 @@ struct SessionRequest {
   std::vector<std::pair<std::string, std::string>> environment;
   std::shared_ptr<Stream> in, out, err;
   std::shared_ptr<Terminal> terminal;
-  std::optional<std::string> directory;  // instead of the home
+  std::optional<std::string> directory;                // instead of the home
+  std::function<void(const std::string& line)> typed;  // lines entered at an interactive shell, as they are run
 };
 
 // A running session. The board outlives its sessions.

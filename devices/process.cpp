@@ -30,6 +30,7 @@ const std::string* Process::variable(const std::string& name) const {
 }
 
 void Process::check_signals() {
+  task->hold();
   for (int number; (number = task->pending()) != 0;) {
     if (number == signal_number::kill || task->action(number) == Task::Action::standard) throw Killed{number};
     if (task->action(number) == Task::Action::caught) return;  // the shell takes it
@@ -47,9 +48,25 @@ Result<std::size_t> Process::read(std::span<std::uint8_t> into, int descriptor) 
   }
   const auto it = descriptors.find(descriptor);
   if (it == descriptors.end()) return Errno::badf;
-  const auto got = it->second->read(into, task->token());
-  if (!got && got.error() == Errno::intr) check_signals();
-  return got;
+  return read_stream(*it->second, into);
+}
+
+Result<std::size_t> Process::read_stream(Stream& stream, std::span<std::uint8_t> into) {
+  for (;;) {
+    const Terminal* terminal = stream.terminal();
+    // Keys are for the foreground; others wait until they are brought there.
+    if (terminal && terminal->foreground() != task->group() && board.tasks().can_stop(task->group())) {
+      board.tasks().signal_group(task->group(), signal_number::terminal_in);
+      check_signals();
+      if (task->action(signal_number::terminal_in) == Task::Action::ignore) return Errno::io;
+      if (task->pending()) return Errno::intr;
+      continue;
+    }
+    const auto got = stream.read(into, terminal ? task->wake_token() : task->token());
+    if (got || got.error() != Errno::intr) return got;
+    check_signals();
+    if (task->pending()) return got;  // the caller's to handle
+  }
 }
 
 Result<std::string> Process::read_all(std::size_t limit, int descriptor) {
@@ -78,8 +95,7 @@ std::optional<std::string> Process::read_line(int descriptor) {
     const auto it = descriptors.find(descriptor);
     if (it == descriptors.end()) return std::nullopt;
     std::uint8_t buffer[4096];
-    const auto got = it->second->read(buffer, task->token());
-    if (!got && got.error() == Errno::intr) check_signals();
+    const auto got = read_stream(*it->second, buffer);
     if (!got || *got == 0 || rest.size() > (std::size_t{64} << 20)) {
       if (rest.empty()) return std::nullopt;
       return std::exchange(rest, {});
@@ -89,6 +105,7 @@ std::optional<std::string> Process::read_line(int descriptor) {
 }
 
 Errno Process::write(std::string_view text, int descriptor) {
+  task->hold();
   const auto it = descriptors.find(descriptor);
   if (it == descriptors.end()) return Errno::badf;
   const Errno error =

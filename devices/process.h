@@ -43,6 +43,8 @@ class Process {
 
   // Descriptor 0. Throws Killed when a signal ends the wait.
   Result<std::size_t> read(std::span<std::uint8_t> into, int descriptor = 0);
+  // The same of any stream. Errno::intr only when a signal is pending that the program takes itself.
+  Result<std::size_t> read_stream(Stream& stream, std::span<std::uint8_t> into);
   // All of descriptor 0; Errno::fbig beyond the limit.
   Result<std::string> read_all(std::size_t limit = std::size_t{256} << 20, int descriptor = 0);
   // A line without its LF; nothing at the end.

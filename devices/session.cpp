@@ -81,6 +81,10 @@ std::shared_ptr<Session> Board::start(SessionRequest request, std::function<void
   tasks_.open_session(id);
   task->session = id;
 
+  if (request.typed) {
+    const std::scoped_lock lock(typed_mutex_);
+    typed_[id] = std::move(request.typed);
+  }
   auto process = std::make_shared<Process>(*this, task);
   process->session = id;
   process->user = login->credentials;
@@ -127,6 +131,10 @@ std::shared_ptr<Session> Board::start(SessionRequest request, std::function<void
     tasks_.close_session(id);
     for (int i = 0; i < 1000 && tasks_.left_in_session(id) > 0; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    {
+      const std::scoped_lock lock(typed_mutex_);
+      typed_.erase(id);
+    }
     if (done) done(ended.status);
     done = nullptr;
     std::scoped_lock lock(state->mutex);
@@ -135,6 +143,16 @@ std::shared_ptr<Session> Board::start(SessionRequest request, std::function<void
     state->changed.notify_all();
   });
   return session;
+}
+
+void Board::typed(std::uint64_t session, const std::string& line) {
+  std::function<void(const std::string&)> tell;
+  {
+    const std::scoped_lock lock(typed_mutex_);
+    const auto it = typed_.find(session);
+    if (it != typed_.end()) tell = it->second;
+  }
+  if (tell) tell(line);
 }
 
 }  // namespace vnpu::devices

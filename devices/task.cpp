@@ -6,24 +6,52 @@ namespace vnpu::devices {
 
 void Task::signal(int number) {
   if (number <= 0 || number >= 64) return;
-  std::stop_source stop;
+  std::stop_source stop, wake;
   std::shared_ptr<Task> child;
+  std::function<void()> watcher;
+  bool changed = false, kept = false;
   {
     std::scoped_lock lock(mutex_);
     const auto it = actions_.find(number);
     const Action action = it == actions_.end() ? Action::standard : it->second;
     if (number != signal_number::kill) {
-      if (action == Action::ignore) return;
-      // By default these do nothing; stopping and continuing is not modelled.
+      if (action == Action::ignore && number != signal_number::stop && number != signal_number::cont) return;
+      const bool stops = number == signal_number::stop || number == signal_number::terminal_stop ||
+                         number == signal_number::terminal_in || number == signal_number::terminal_out;
+      // A hang-up also continues, as the kernel does with what nobody could continue any more.
+      const bool continues = number == signal_number::cont || number == signal_number::hup;
+      if (stops && (action == Action::standard || number == signal_number::stop)) {
+        changed = stopped_ == 0;
+        stopped_ = number;
+        state_ = 'T';
+      } else if (continues && stopped_) {
+        changed = true;
+        stopped_ = 0;
+        state_ = 'S';
+        if (!pending_) wake_ = std::stop_source();
+        continued_.notify_all();
+      }
+      watcher = watcher_;
+      // By default these do nothing more.
       const bool harmless = number == signal_number::child || number == signal_number::cont ||
-                            number == signal_number::window || (number >= 18 && number <= 23);
-      if (action == Action::standard && harmless) return;
+                            number == signal_number::window || number == 23;
+      kept = !(stops && stopped_) && !(action == Action::standard && harmless);
+    } else {
+      kept = true;
+      continued_.notify_all();
     }
-    pending_ |= std::uint64_t{1} << number;
+    if (kept) pending_ |= std::uint64_t{1} << number;
     stop = stop_;
-    if (action == Action::standard || number == signal_number::kill) child = running_;
+    wake = wake_;
+    if (!kept && !changed) {
+      // nothing for a child
+    } else if (action == Action::standard || number == signal_number::kill)
+      child = running_;
   }
-  stop.request_stop();  // unlocked: waiters run now
+  // Unlocked: waiters run now.
+  if (kept) stop.request_stop();
+  if (kept || (changed && stopped_)) wake.request_stop();
+  if (changed && watcher) watcher();
   if (child) child->signal(number);
 }
 
@@ -60,6 +88,22 @@ std::stop_token Task::token() const {
   return stop_.get_token();
 }
 
+std::stop_token Task::wake_token() const {
+  std::scoped_lock lock(mutex_);
+  return wake_.get_token();
+}
+
+void Task::hold() {
+  if (!stopped_) return;
+  std::unique_lock lock(mutex_);
+  continued_.wait(lock, [&] { return !stopped_ || (pending_ & (std::uint64_t{1} << signal_number::kill)); });
+}
+
+void Task::set_watcher(std::function<void()> watcher) {
+  std::scoped_lock lock(mutex_);
+  watcher_ = std::move(watcher);
+}
+
 int Task::pending() const {
   std::scoped_lock lock(mutex_);
   if (pending_ & (std::uint64_t{1} << signal_number::kill)) return signal_number::kill;
@@ -73,6 +117,7 @@ int Task::take() {
   if (pending_ & (std::uint64_t{1} << signal_number::kill)) return signal_number::kill;  // stays
   pending_ &= ~(std::uint64_t{1} << number);
   if (!pending_) stop_ = std::stop_source();
+  if (!pending_ && !stopped_) wake_ = std::stop_source();
   return number;
 }
 
@@ -154,7 +199,16 @@ std::size_t TaskTable::left_in_session(std::uint64_t session) const {
   return out;
 }
 
+bool TaskTable::can_stop(int group) const {
+  for (const auto& task : all()) {
+    const auto parent = task->group() == group ? find(task->parent) : nullptr;
+    if (parent && parent->session == task->session && parent->group() != group) return true;
+  }
+  return false;
+}
+
 void TaskTable::signal_group(int group, int number) {
+  if (number == signal_number::terminal_stop && !can_stop(group)) return;
   for (const auto& task : all())
     if (task->group() == group) task->signal(number);
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,7 +17,8 @@ namespace vnpu::devices {
 
 namespace signal_number {
 inline constexpr int hup = 1, interrupt = 2, quit = 3, abort = 6, kill = 9, usr1 = 10, segv = 11, usr2 = 12, pipe = 13,
-                     alarm = 14, term = 15, child = 17, cont = 18, stop = 19, window = 28;
+                     alarm = 14, term = 15, child = 17, cont = 18, stop = 19, terminal_stop = 20, terminal_in = 21,
+                     terminal_out = 22, window = 28;
 }
 
 // Thrown through a program that a signal ends; whoever started it turns this into status 128 + signal.
@@ -36,9 +39,15 @@ class Task {
   void signal(int number);
   void set_action(int number, Action action);
   Action action(int number) const;
-  // The token to wait with; a new one after clear().
+  // The token to wait with; a new one when the last pending signal is taken.
   std::stop_token token() const;
-  int pending() const;  // lowest pending signal, 0 = none
+  // The same for waits that a stop shall end as well (keys of a terminal are not for a stopped program).
+  std::stop_token wake_token() const;
+  // A stopped program goes on to its next call that waits here until SIGCONT (or SIGKILL).
+  void hold();
+  int stopped() const { return stopped_; }          // the signal that stopped it, 0: none
+  void set_watcher(std::function<void()> watcher);  // called when it stops or goes on
+  int pending() const;                              // lowest pending signal, 0 = none
   // While `child` runs in this task's thread, what would end this task is passed on to it. Returns the one before.
   std::shared_ptr<Task> set_running(std::shared_ptr<Task> child);
   int take();  // the same, and forgets it; when none is left the token is renewed
@@ -64,7 +73,10 @@ class Task {
   std::string command_;
   std::uint64_t pending_ = 0;  // bit n: signal n
   std::map<int, Action> actions_;
-  std::stop_source stop_;
+  std::stop_source stop_, wake_;
+  std::atomic<int> stopped_{0};
+  std::condition_variable continued_;
+  std::function<void()> watcher_;
   std::shared_ptr<Task> running_;
 };
 
@@ -94,6 +106,8 @@ class TaskTable {
   std::shared_ptr<Task> find(int pid) const;
   std::vector<std::shared_ptr<Task>> all() const;  // by number
   void signal_group(int group, int number);
+  // Whether somebody outside the group could continue it: a stop from the terminal counts only then.
+  bool can_stop(int group) const;
 
   // A session that has ended starts nothing any more, but for what ignores SIGHUP.
   void open_session(std::uint64_t session);

@@ -132,11 +132,11 @@ class Pty : public Terminal {
     int signal = 0;
     {
       std::scoped_lock lock(mutex_);
-      if (mode_.signals && (byte == 3 || byte == 28)) {
-        signal = byte == 3 ? signal_number::interrupt : signal_number::quit;
+      if (mode_.signals && (byte == 3 || byte == 26 || byte == 28)) {
+        signal = byte == 3 ? signal_number::interrupt : byte == 26 ? signal_number::terminal_stop : signal_number::quit;
         line_.clear();
         ready_.clear();
-        if (mode_.echo) pending_echo_ += byte == 3 ? "^C" : "^\\";
+        if (mode_.echo) pending_echo_ += {'^', static_cast<char>(byte + 64)};
       } else if (!mode_.canonical) {
         if (ready_.size() < input_limit) ready_.push_back(byte);
         if (mode_.echo) pending_echo_ += static_cast<char>(byte);
@@ -145,7 +145,9 @@ class Pty : public Terminal {
       }
       changed_.notify_all();
     }
-    if (signal) send(signal);
+    if (!signal) return;
+    flush_echo();  // before what the signal brings about
+    send(signal);
   }
 
   void rub_out() {

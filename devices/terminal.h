@@ -40,7 +40,8 @@ class Terminal : public Stream, public std::enable_shared_from_this<Terminal> {
   virtual void set_mode(Mode mode) = 0;
   // Waits this long for something to read; false: nothing came. Tells a lone ESC from the begin of a key's sequence.
   virtual bool readable_within(std::chrono::milliseconds time, const std::stop_token& stop) = 0;
-  // The process group that gets SIGINT (^C), SIGQUIT (^\) and SIGWINCH; `deliver(group, signal)` is the board's.
+  // The process group that gets SIGINT (^C), SIGTSTP (^Z), SIGQUIT (^\) and SIGWINCH; `deliver(group, signal)` is the
+  // board's.
   virtual void set_foreground(int group) = 0;
   virtual int foreground() const = 0;
   virtual void set_deliver(std::function<void(int group, int signal)> deliver) = 0;

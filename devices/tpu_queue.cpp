@@ -5,6 +5,12 @@
 namespace vnpu::devices {
 
 std::uint64_t TpuQueue::run(Task& task, const std::function<std::uint64_t()>& job) {
+  // A program that waits for the TPU sleeps in the driver.
+  struct InDriver {
+    Task& task;
+    explicit InDriver(Task& task) : task(task) { task.set_state('D'); }
+    ~InDriver() { task.set_state('R'); }
+  } in_driver(task);
   std::unique_lock lock(mutex_);
   const std::uint64_t ticket = next_ticket_++;
   order_.push_back(ticket);

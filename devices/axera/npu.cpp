@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "devices/board.h"
+#include "sim/ax620/timing/parameters.h"
 
 namespace vnpu::axera {
 namespace {
@@ -133,7 +134,10 @@ void add_nodes(devices::Board& board) {
         "\t -------- NPU VERSION --------\n\t  Version:V0.31.0_P23_20220708101907\n\t  Build  :Jul  8 2022 10:44:26\n"
         "\t -----------------------------\n");
   });
-  text(base + "clk", [&board] { return format("%lluM\n", static_cast<ull>(board.data().tpu_hz / 1000000)); });
+  text(base + "clk", [&board] {
+    // The time model's clock: there is no other.
+    return format("%.0fM\n", ax620::timing_board(board.data().name).values.npu_mhz);
+  });
   text(base + "top", [&npu, when_on, &board] {
     return when_on([&] {
       const std::uint64_t now = board.uptime_ns() / 1000, period = npu.usage.period_ms * 1000;

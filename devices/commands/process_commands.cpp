@@ -82,7 +82,7 @@ int top_main(Process& process) {
     std::vector<Row> rows;
     double busy = 0;
     for (const auto& task : tasks) {
-      const std::uint64_t used = task->cpu_ns;
+      const std::uint64_t used = task->cpu_ns + task->tpu_ns;  // of either
       const std::uint64_t old = before.contains(task->pid) ? before[task->pid] : 0;
       before[task->pid] = used;
       const double share = std::min(100.0, static_cast<double>(used - std::min(used, old)) * 100.0 / span);

@@ -37,6 +37,7 @@ std::optional<std::string> ProcessHost::variable(const std::string& name) const 
 std::optional<Bytes> ProcessHost::read_file(const std::string& path) {
   const auto text = process_.files().read_file(process_.user, process_.path(path));
   if (!text) return std::nullopt;
+  process_.task->memory += text->size();  // kept until the program ends, as the vendor's do
   return Bytes(text->begin(), text->end());
 }
 

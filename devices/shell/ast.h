@@ -74,7 +74,7 @@ struct Node {
   bool is_and = false;          // and_or
   bool over_arguments = false;  // for_ without `in`
   std::string name;             // for_: the variable; function: its name
-  std::string source;           // of a command in the background: its text for `jobs`
+  std::string source;           // of a command, a pipeline, what runs in the background: its text for `jobs`
   std::vector<CaseItem> cases;
 };
 

@@ -105,6 +105,7 @@ int builtin_return(Shell& shell, Arguments argv) {
 }
 
 int builtin_exit(Shell& shell, Arguments argv) {
+  if (shell.warn_of_stopped_jobs()) return 0;
   throw ExitShell{argv.size() > 1 ? number(argv[1]) & 255 : shell.status};
 }
 

@@ -7,26 +7,6 @@ namespace vnpu::devices::shell {
 
 namespace {
 
-std::string job_line(const std::vector<std::shared_ptr<Job>>& jobs, Job& job, bool with_pid) {
-  std::scoped_lock lock(job.mutex);
-  char mark = ' ';
-  if (!jobs.empty() && jobs.back().get() == &job) mark = '+';
-  if (jobs.size() > 1 && jobs[jobs.size() - 2].get() == &job) mark = '-';
-  std::string text = "[" + std::to_string(job.number) + "]" + mark + "  ";
-  if (with_pid) text += std::to_string(job.pid) + " ";
-  if (!job.done) {
-    text += "Running";
-  } else if (job.signal) {
-    text += signal_message(job.signal);
-  } else if (job.status) {
-    text += "Done(" + std::to_string(job.status) + ")";
-  } else {
-    text += "Done";
-  }
-  text.append(text.size() < 33 ? 33 - text.size() : 0, ' ');
-  return text + job.text + "\n";
-}
-
 std::shared_ptr<Job> find_job(Shell& shell, const std::string& text) {
   auto& jobs = shell.jobs;
   if (text.empty() || text == "%" || text == "%%" || text == "%+" || text == "+")
@@ -36,7 +16,7 @@ std::shared_ptr<Job> find_job(Shell& shell, const std::string& text) {
   const std::string rest = by_number ? text.substr(1) : text;
   const bool digits = !rest.empty() && rest.size() < 7 && rest.find_first_not_of("0123456789") == std::string::npos;
   for (const auto& job : jobs) {
-    if (digits && (by_number ? job->number : job->pid) == std::stoi(rest)) return job;
+    if (digits && (by_number ? job->number : job->pid()) == std::stoi(rest)) return job;
     if (!digits && by_number && job->text.starts_with(rest)) return job;
   }
   return nullptr;
@@ -44,32 +24,15 @@ std::shared_ptr<Job> find_job(Shell& shell, const std::string& text) {
 
 }  // namespace
 
-void Shell::report_jobs() {
-  std::string text;
-  for (const auto& job : jobs) {
-    bool done;
-    {
-      std::scoped_lock lock(job->mutex);
-      done = job->done;
-    }
-    if (done) text += job_line(jobs, *job, false);
-  }
-  if (text.empty()) return;
-  std::erase_if(jobs, [](const auto& job) {
-    std::scoped_lock lock(job->mutex);
-    return job->done;
-  });
-  process.complain(text);
-}
-
 int builtin_jobs(Shell& shell, Arguments argv) {
   const bool with_pid = argv.size() > 1 && argv[1] == "-l", only_pid = argv.size() > 1 && argv[1] == "-p";
   std::string text;
-  for (const auto& job : shell.jobs)
-    text += only_pid ? std::to_string(job->pid) + "\n" : job_line(shell.jobs, *job, with_pid);
+  for (auto it = shell.jobs.rbegin(); it != shell.jobs.rend(); ++it)
+    text += only_pid ? std::to_string((*it)->pid()) + "\n" : job_line(shell, **it, with_pid);
   std::erase_if(shell.jobs, [](const auto& job) {
-    std::scoped_lock lock(job->mutex);
-    return job->done;
+    const std::scoped_lock lock(job->mutex);
+    job->told_stop = job->stopped();
+    return job->done();
   });
   shell.process.print(text);
   return 0;
@@ -99,26 +62,14 @@ int builtin_fg(Shell& shell, Arguments argv) {
   const std::string name = argv.size() > 1 ? argv[1] : "";
   const auto job = find_job(shell, name);
   if (!job) throw ShellError{name.empty() ? "no current job" : name + ": no such job", 2, true};
-  if (argv[0] == "bg") {
-    shell.process.print("[" + std::to_string(job->number) + "] " + job->text + "\n");
-    return 0;
-  }
-  shell.process.print(job->text + "\n");
-  Terminal* terminal = shell.control();
+  const bool back = argv[0] == "bg";
+  shell.process.print((back ? "[" + std::to_string(job->number) + "] " : "") + job->text + "\n");
+  Terminal* terminal = back ? nullptr : shell.control();
   if (terminal) terminal->set_foreground(job->group);
-  const auto back = [&] {
-    if (terminal) terminal->set_foreground(shell.process.task->group());
-  };
-  int out = 0;
-  try {
-    out = shell.wait_for(*job);
-  } catch (...) {
-    back();
-    throw;
-  }
-  back();
-  std::erase(shell.jobs, job);
-  return out;
+  shell.process.board.tasks().signal_group(job->group, signal_number::cont);
+  if (!back) return shell.foreground(job);
+  shell.list_job(job);
+  return 0;
 }
 
 int builtin_kill(Shell& shell, Arguments argv) {
@@ -171,7 +122,7 @@ int builtin_kill(Shell& shell, Arguments argv) {
       const auto job = find_job(shell, word);
       if (!job) throw ShellError{word + ": no such job", 2, true};
       shell.process.board.tasks().signal_group(job->group, number);
-      if (const auto task = shell.process.board.tasks().find(job->pid)) task->signal(number);
+      if (const auto task = shell.process.board.tasks().find(job->pid())) task->signal(number);
       continue;
     }
     const bool group = word[0] == '-';

@@ -10,7 +10,6 @@ namespace vnpu::devices::shell {
 namespace {
 
 constexpr std::size_t line_limit = 4096;
-constexpr std::size_t history_limit = 255;
 constexpr const char* clear_below = "\033[J";
 
 constexpr int ctrl(char c) { return c & 31; }
@@ -93,7 +92,7 @@ LineEditor::Outcome LineEditor::edit(const std::string& prompt) {
       case Step::accept: {
         show(line_.substr(cursor_));
         put("\n");
-        remember();
+        shell_.remember(line_);
         return {line_, false};
       }
       case Step::interrupt: put("^C\n"); return {std::nullopt, true};
@@ -339,13 +338,6 @@ void LineEditor::history_step(int direction) {
   if (history_at_ == history.size()) saved_ = line_;
   history_at_ += static_cast<std::size_t>(direction);
   replace(history_at_ == history.size() ? saved_ : history[history_at_]);
-}
-
-void LineEditor::remember() {
-  auto& history = shell_.history;
-  if (line_.empty() || (!history.empty() && history.back() == line_)) return;
-  history.push_back(line_);
-  if (history.size() > history_limit) history.erase(history.begin());
 }
 
 LineEditor::Step LineEditor::search() {

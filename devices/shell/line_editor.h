@@ -40,7 +40,6 @@ class LineEditor {
   std::size_t after(std::size_t position) const;
   std::size_t columns(std::size_t from, std::size_t to) const;  // of line_, in terminal columns
   int key();                                                    // 0..255; -1 end
-  void remember();
 
   Shell& shell_;
   std::string prompt_, line_, saved_;

@@ -1,5 +1,6 @@
 #include "devices/shell/parser.h"
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 
@@ -237,6 +238,7 @@ NodePtr Parser::and_or() {
 }
 
 NodePtr Parser::pipeline() {
+  const std::size_t begin = token_.begin;
   bool negated = false;
   while (at_reserved("!")) {
     negated = !negated;
@@ -244,7 +246,16 @@ NodePtr Parser::pipeline() {
     advance();
   }
   auto first = command();
-  if (!negated && !at_op("|")) return first;
+  // What `jobs` shows of it; nobody else holds the node yet.
+  const auto keep_source = [&](const NodePtr& node) {
+    const std::size_t end = std::min<std::size_t>({token_.begin, text_.size(), begin + 200});
+    auto& source = std::const_pointer_cast<Node>(node)->source;
+    source = begin < end ? std::string(text_.substr(begin, end - begin)) : "";
+    while (!source.empty() && (source.back() == ' ' || source.back() == '\n')) source.pop_back();
+    return node;
+  };
+  if (!negated && !at_op("|"))
+    return first->kind == Node::Kind::simple || first->kind == Node::Kind::subshell ? keep_source(first) : first;
   auto node = std::make_shared<Node>();
   node->kind = Node::Kind::pipeline;
   node->line = first->line;
@@ -256,7 +267,7 @@ NodePtr Parser::pipeline() {
     skip_newlines();
     node->children.push_back(command());
   }
-  return node;
+  return keep_source(node);
 }
 
 bool Parser::redirect(std::vector<Redirect>& into) {

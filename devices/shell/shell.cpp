@@ -185,7 +185,9 @@ int Shell::main() {
     using Action = Task::Action;
     process.task->set_action(signal_number::interrupt, Action::caught);
     process.task->set_action(signal_number::term, Action::ignore);
-    process.task->set_action(signal_number::quit, Action::ignore);
+    for (const int number :
+         {signal_number::quit, signal_number::terminal_stop, signal_number::terminal_in, signal_number::terminal_out})
+      process.task->set_action(number, Action::ignore);
     if (Terminal* terminal = control()) terminal->set_foreground(process.task->group());
   }
 
@@ -244,6 +246,7 @@ int Shell::main() {
 
 int Shell::interactive() {
   LineEditor editor(*this);
+  if (options.interactive) load_history();
   std::string buffer;
   int first_line = 1, lines = 0;
   for (;;) {
@@ -259,6 +262,7 @@ int Shell::interactive() {
         continue;
       }
       if (!got.line) {
+        if (warn_of_stopped_jobs()) continue;
         if (!buffer.empty()) {
           Parser parser(buffer, &aliases, first_line);
           buffer.clear();
@@ -273,6 +277,7 @@ int Shell::interactive() {
         if (options.interactive) process.complain("\n");
         return status;
       }
+      if (options.interactive) process.board.typed(process.session, *got.line);
       ++lines;
       if (buffer.empty()) first_line = lines;
       buffer += *got.line + "\n";
@@ -290,7 +295,9 @@ int Shell::interactive() {
       }
       if (parser.continued()) continue;
       buffer.clear();
+      const bool warned = exit_warned;
       for (const auto& each : nodes) status = execute(*each);
+      if (warned) exit_warned = false;
     } catch (const ShellError& error) {
       if (!error.message.empty()) say(error.message);
       status = error.status;

@@ -1,6 +1,7 @@
 // The shell of the boards: BusyBox ash as users meet it. One object is one shell or subshell; it runs in one thread.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -46,14 +47,33 @@ struct ShellError {
   bool in_builtin = false;
 };
 
+// What was started together, and runs in threads of its own.
 struct Job {
-  int number = 0, pid = 0, group = 0;
+  struct Member {
+    std::shared_ptr<Task> task;
+    bool done = false;
+    ExitStatus ended;
+  };
+  int number = 0, group = 0;  // number 0: in the foreground, not listed
   std::string text;
-  std::mutex mutex;
+  std::mutex mutex;  // of all below
   std::condition_variable_any changed;
-  bool done = false;
-  int status = 0, signal = 0;
-  bool told = false;
+  std::vector<Member> members;
+  int told_stop = 0;  // the stop that was reported
+
+  int pid() const { return members.back().task->pid; }
+  bool done() const {
+    return std::ranges::all_of(members, [](const Member& member) { return member.done; });
+  }
+  // The signal that stopped what is left of it; 0: it runs, or has ended.
+  int stopped() const {
+    int out = 0;
+    for (const auto& member : members) {
+      if (member.done) continue;
+      if (!(out = member.task->stopped())) return 0;
+    }
+    return out;
+  }
 };
 
 class Shell {
@@ -93,7 +113,10 @@ class Shell {
   std::shared_ptr<Shell> subshell(const std::string& text, int group);
   Terminal* control() const;  // the terminal of job control; null without
   int wait_for(Job& job);
+  int foreground(const std::shared_ptr<Job>& job);  // waits until it ends or stops, the terminal given to it
+  void list_job(const std::shared_ptr<Job>& job);   // gives it a number and its place among the others
   void report_jobs();
+  bool warn_of_stopped_jobs();  // once before an interactive shell leaves them
   void change_directory(const std::string& path, bool physical, const std::string& shown);
   void apply(const std::vector<Redirect>& redirects, std::map<int, std::shared_ptr<Stream>>& saved);
   void restore(std::map<int, std::shared_ptr<Stream>>& saved);
@@ -101,6 +124,10 @@ class Shell {
                    bool last, const std::string* search_path = nullptr);
   int call(const std::vector<std::string>& argv, bool functions, bool last,
            const std::map<std::string, std::string>& extra = {});
+
+  static constexpr std::size_t history_limit = 255;
+  void load_history();
+  void remember(const std::string& entered);  // a line of the editor
 
   Process& process;
   std::string name = "sh";   // $0
@@ -126,7 +153,9 @@ class Shell {
   int simple(const Node& node, bool last);
   int pipeline(const Node& node, bool tested);
   int background(const Node& node);
+  void start(const std::shared_ptr<Job>& job, std::shared_ptr<Task> task, std::function<ExitStatus()> body);
   int loop(const Node& node);
+  bool round(const Node& body, int& out);
   int for_each(const Node& node);
   int select_case(const Node& node);
   int run_function(const std::string& function, const std::vector<std::string>& argv);
@@ -140,7 +169,10 @@ class Shell {
   bool in_scripts() const { return !options.interactive; }
 
   friend class Expansion;
+  std::size_t history_size();
+  std::string history_path();  // empty: none is kept
   bool in_trap_ = false;
+  std::string job_text_;                  // of the command being run, for `jobs`
   unsigned substitutions_ = 0;            // made so far
   std::unique_ptr<Process> own_process_;  // of a subshell
   std::uint32_t random_state_ = 1;
@@ -157,6 +189,9 @@ std::vector<std::string> builtin_names();
 
 // The program behind /bin/sh.
 int sh_main(Process& process);
+
+// "[1]+  Stopped                    sleep 100\n"
+std::string job_line(const Shell& shell, Job& job, bool with_pid);
 
 const char* signal_name(int number);             // "TERM"; null when unknown
 std::optional<int> signal_of(std::string text);  // "TERM", "SIGTERM", "15"

@@ -169,7 +169,8 @@ void add_board(CLI::App& app, Common& common, int& status) {
   command->add_option("--idle", options->idle_minutes, "minutes after which a silent connection is closed; 0: never")
       ->capture_default_str();
   command->add_option("--max-connections", options->connections, "more are turned away")->capture_default_str();
-  command->add_flag("--strict-hardware", options->strict, "refuse what the real board refuses (SFTP on the Duo)");
+  command->add_flag("--strict-hardware", options->strict,
+                    "as the real board: no SFTP on the Duo, programs without their libraries do not start");
   command->add_option("--uart", options->uart, "maix-k210: pty (the default), or tcp:ADDRESS:PORT");
   options->devices.add(*command);
   command->footer(

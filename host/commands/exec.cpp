@@ -134,7 +134,8 @@ void add_exec(CLI::App& app, Common&, int& status) {
   command->add_option("--user", options->user, "who runs it")->capture_default_str();
   command->add_option("--cwd", options->cwd, "where it runs, instead of the user's home");
   command->add_option("--dir", options->directory, "keep the board's files in this folder; otherwise it is fresh");
-  command->add_flag("--strict-hardware", options->strict, "refuse what the real board refuses");
+  command->add_flag("--strict-hardware", options->strict,
+                    "as the real board: programs without their libraries do not start");
   options->devices.add(*command);
   command
       ->add_option("CMD", options->command,

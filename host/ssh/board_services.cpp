@@ -44,15 +44,15 @@ std::vector<std::string> BoardServices::authorized_keys(const std::string& user)
 
 std::unique_ptr<Endpoint> BoardServices::start(const std::string& user, const std::optional<std::string>& command,
                                                const std::optional<Terminal>& terminal, const Environment& environment,
-                                               Ring ring) {
-  return start_process(board_, user, command, terminal, environment, std::move(ring));
+                                               Ring ring, Log log) {
+  return start_process(board_, user, command, terminal, environment, std::move(ring), std::move(log));
 }
 
 // Boards without an SFTP server have one here all the same, so that scp works as it comes; strict hardware shows what
 // the real board says: the command is not there.
 std::unique_ptr<Endpoint> BoardServices::start_sftp(const std::string& user, Ring ring, Log log) {
   if (board_.options().strict_hardware && !board_.data().sftp)
-    return start_process(board_, user, "/usr/libexec/sftp-server", std::nullopt, {}, std::move(ring));
+    return start_process(board_, user, "/usr/libexec/sftp-server", std::nullopt, {}, std::move(ring), std::move(log));
   return start_sftp_server(board_, user, std::move(log));
 }
 

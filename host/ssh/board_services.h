@@ -13,8 +13,8 @@ class BoardServices : public Services {
   bool password_accepted(const std::string& user, const std::string& password) override;
   std::vector<std::string> authorized_keys(const std::string& user) override;
   std::unique_ptr<Endpoint> start(const std::string& user, const std::optional<std::string>& command,
-                                  const std::optional<Terminal>& terminal, const Environment& environment,
-                                  Ring ring) override;
+                                  const std::optional<Terminal>& terminal, const Environment& environment, Ring ring,
+                                  Log log) override;
   std::unique_ptr<Endpoint> start_sftp(const std::string& user, Ring ring, Log log) override;
 
  private:

@@ -96,7 +96,7 @@ struct ChannelCallbacks {
     if (channel.endpoint_ || channel.ended_ || (command && command->size() > max_command)) return 1;
     try {
       channel.start(channel.context_.services.start(channel.context_.user, command, channel.terminal_,
-                                                    channel.environment_, channel.context_.ring),
+                                                    channel.environment_, channel.context_.ring, channel.context_.log),
                     command ? "exec " + *command : "shell");
       return channel.endpoint_ ? 0 : 1;
     } catch (const std::exception& error) {

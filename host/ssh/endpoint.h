@@ -49,7 +49,7 @@ class Services {
   // Null when refused. `command` is empty for a login shell; `terminal` is set when the client asked for a pty.
   virtual std::unique_ptr<Endpoint> start(const std::string& user, const std::optional<std::string>& command,
                                           const std::optional<Terminal>& terminal, const Environment& environment,
-                                          Ring ring) = 0;
+                                          Ring ring, Log log) = 0;
   virtual std::unique_ptr<Endpoint> start_sftp(const std::string& user, Ring ring, Log log) = 0;
 };
 

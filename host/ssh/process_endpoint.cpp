@@ -175,8 +175,9 @@ class SftpEndpoint : public Endpoint {
 std::unique_ptr<Endpoint> start_process(devices::Board& board, const std::string& user,
                                         const std::optional<std::string>& command,
                                         const std::optional<Terminal>& terminal, const Environment& environment,
-                                        Ring ring) {
+                                        Ring ring, Log log) {
   devices::SessionRequest request;
+  if (!command && log) request.typed = [log = std::move(log)](const std::string& line) { log("shell: " + line); };
   request.user = user;
   request.command = command;
   request.environment = environment;

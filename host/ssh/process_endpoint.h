@@ -6,10 +6,11 @@
 
 namespace vnpu::ssh {
 
+// `log` (may be empty) gets the lines entered at a login shell.
 std::unique_ptr<Endpoint> start_process(devices::Board& board, const std::string& user,
                                         const std::optional<std::string>& command,
                                         const std::optional<Terminal>& terminal, const Environment& environment,
-                                        Ring ring);
+                                        Ring ring, Log log);
 
 // The SFTP server of the board for this user; null for an unknown one. `log` is told of what happens to files.
 std::unique_ptr<Endpoint> start_sftp_server(devices::Board& board, const std::string& user, Log log);

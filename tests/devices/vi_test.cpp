@@ -1,6 +1,6 @@
 // vi and the pagers on a terminal.
-#include "board_fixture.h"
-#include "screen.h"
+#include "tests/devices/board_fixture.h"
+#include "tests/devices/screen.h"
 
 namespace vnpu::devices {
 namespace {

@@ -94,8 +94,8 @@ class ScriptedServices : public Services {
     return user == "root" ? keys : std::vector<std::string>();
   }
   std::unique_ptr<Endpoint> start(const std::string&, const std::optional<std::string>& command,
-                                  const std::optional<Terminal>& terminal, const Environment& environment,
-                                  Ring) override {
+                                  const std::optional<Terminal>& terminal, const Environment& environment, Ring,
+                                  Log) override {
     seen_environment = environment;
     if (command == "refused") return nullptr;
     return std::make_unique<Scripted>(command.value_or(""), terminal, alive);
