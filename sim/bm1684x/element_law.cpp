@@ -126,7 +126,7 @@ Word accumulate(const Law& law, Word a, Word b, Word old) {
   const bool is_short = t.result == i16;
   auto sum = static_cast<std::uint64_t>(extend(old, bits_of(t.result), any_signed(law)));
   if (is_short) sum <<= t.accumulate_left % 64;
-  sum += static_cast<std::uint64_t>(law.number_a(a) * law.number_b(b));
+  sum += static_cast<std::uint64_t>(law.number_a(a)) * static_cast<std::uint64_t>(law.number_b(b));
   const std::int64_t value = shift_right(static_cast<std::int64_t>(sum), t.accumulate_right, t.rounding);
   return is_short ? saturated(law, value, any_signed(law)) : static_cast<Word>(value);
 }

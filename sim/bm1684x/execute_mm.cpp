@@ -19,8 +19,8 @@ std::int64_t dot_integer(const TiuCommand& c, const MatrixProduct& m, Row a, std
   const unsigned bits = bits_of(c.opd0_prec);
   std::uint64_t sum = 0;  // hostile sums wrap
   for (std::size_t k = 0; k < m.inner; ++k) {
-    sum += static_cast<std::uint64_t>(extend(a[k], bits, c.opd0_sign) *
-                                      extend(m.right[k * m.columns + column], bits, c.opd1_sign));
+    sum += static_cast<std::uint64_t>(extend(a[k], bits, c.opd0_sign)) *
+           static_cast<std::uint64_t>(extend(m.right[k * m.columns + column], bits, c.opd1_sign));
   }
   return static_cast<std::int64_t>(sum);
 }
@@ -28,7 +28,8 @@ std::int64_t dot_integer(const TiuCommand& c, const MatrixProduct& m, Row a, std
 // The requantising forms: a 16-bit bias, relu, saturation; nothing is shifted.
 std::uint32_t with_bias(const TiuCommand& c, std::int64_t sum, std::uint32_t bias) {
   const bool relu = c.tsk_eu_typ == 3;
-  sum += extend(bias, 16, c.opd2_sign);
+  sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) +
+                                  static_cast<std::uint64_t>(extend(bias, 16, c.opd2_sign)));
   if (relu && sum < 0) sum = 0;
   const bool is_signed = !relu && (c.opd0_sign || c.opd1_sign || c.opd2_sign);
   return static_cast<std::uint32_t>(saturate(sum, bits_of(c.res0_prec), is_signed));

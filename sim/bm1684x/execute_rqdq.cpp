@@ -41,7 +41,8 @@ std::uint32_t requantise_integer(const TiuJob& job, std::uint32_t x, const Param
   const std::int64_t product =
       std::int64_t{static_cast<std::int32_t>(integer_of_size(job, x))} * static_cast<std::int32_t>(p.word[0]);
   const std::int64_t zero = extend(p.word[2], 16, c.opd2_sign);
-  const std::int64_t value = shift(product, static_cast<int>(extend(p.word[1], 8, true)), job.rounding()) + zero;
+  const std::int64_t shifted = shift(product, static_cast<int>(extend(p.word[1], 8, true)), job.rounding());
+  const auto value = static_cast<std::int64_t>(static_cast<std::uint64_t>(shifted) + static_cast<std::uint64_t>(zero));
   return static_cast<std::uint32_t>(saturate(value, bits_of(c.res0_prec), c.opd2_sign));
 }
 

@@ -67,7 +67,10 @@ void combine_integers(std::int64_t* a, const std::int64_t* b, Combine how, std::
 }
 
 void multiply_add(std::int64_t* values, std::int64_t factor, std::int64_t addend, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) values[i] = values[i] * factor + addend;
+  const auto by = static_cast<std::uint64_t>(factor), more = static_cast<std::uint64_t>(addend);
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(values[i]) * by + more);
+  }
 }
 
 void shift_integers(std::int64_t* values, int amount, unsigned mode, std::size_t count) {

@@ -209,6 +209,7 @@ bool execute_ar(const TiuJob& job, const KernelOps& ops) {
                         [&](Span& s, std::uint32_t, std::uint32_t) { cast(ops, c, law, lists, s); });
   }
   if (operation == 19 && c.opd0_prec == c.res0_prec) {
+    make_ar_law(job);  // refuses what the law refuses
     const unsigned bytes = form.result.bytes;
     return for_operands(job, form.result, a, nullptr, c, [&](Span& s, std::uint32_t, std::uint32_t) {
       if (!s.repeat_a) {
