@@ -127,14 +127,18 @@ class MaixBoard::Host : public GuestHost {
       board_.guest_.offer_interrupt(static_cast<std::uint32_t>(std::stoul("0" + std::string(payload))));
       return "";
     }
-    if (name == "running") {
+    if (name == "ended") {  // a job; what is typed from now on is for the prompt
+      board_.console_.want_interrupt(false);
       board_.clock_.clear();
       board_.guest_.clear_interrupt();
-      board_.console_.want_interrupt(payload == "1");
       return "";
     }
     CallContext context{board_.hardware_, memory};
-    if (name == "job") return answered(next_job());
+    if (name == "job") {
+      const auto job = next_job();
+      board_.console_.want_interrupt(true);
+      return answered(job);
+    }
     if (name == "failed") return failed(nlohmann::json::parse(payload));
     if (name == "exit") return exit(nlohmann::json::parse(payload));
     if (name == "reset") throw GuestEnd{};

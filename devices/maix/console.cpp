@@ -1,5 +1,6 @@
 #include "devices/maix/console.h"
 
+#include <algorithm>
 #include <stop_token>
 
 namespace vnpu::devices::maix {
@@ -64,8 +65,17 @@ bool Console::closed() const {
 }
 
 void Console::want_interrupt(bool wanted) {
-  const std::scoped_lock lock(mutex_);
-  want_interrupt_ = wanted;
+  bool call = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    want_interrupt_ = wanted;
+    const auto typed = std::find(keys_.begin(), keys_.end(), ctrl_c);  // before the program had begun
+    if (wanted && typed != keys_.end()) {
+      keys_.erase(keys_.begin(), typed + 1);
+      call = true;
+    }
+  }
+  if (call && interrupt) interrupt();
 }
 
 std::optional<std::uint8_t> Console::key() {

@@ -173,14 +173,18 @@ int KpuTask::load(ByteView bytes, bool in_flash, SystemHeap& heap, std::unique_p
   if (!main_block) return kpu_error::no_mem;
   made->main_memory_ = std::move(*main_block);
   if (!version4 && bytes.u32(8, "arch") != 0) return kpu_error::kmodel_version;
+  const ByteView file = bytes.sub(0, size, "model");
   try {
-    const ByteView file = bytes.sub(0, size, "model");
     made->model_ = std::make_shared<kmodel::Model>(kmodel::read(file));
     made->file_ = open_model(file);
-    made->network_ = made->file_->instantiate({.engine = "fast", .quirks = "board", .program = 0});
-  } catch (const Error& error) {
+  } catch (const Error&) {
     // What the loader does not look at and the simulator cannot make sense of.
     return version4 ? kpu_error::no_mem : kpu_error::unknown;
+  }
+  try {
+    made->network_ = made->file_->instantiate({.engine = "fast", .quirks = "board", .program = 0});
+  } catch (const Error& error) {  // the firmware finds out when it runs
+    made->refusal_ = error;
   }
   try {
     const Profile profile = made->file_->profile({});
@@ -227,6 +231,7 @@ std::uint64_t KpuTask::output_bytes(std::size_t index) const {
 }
 
 void KpuTask::run(std::span<const std::uint8_t> input, std::size_t layers) {
+  if (refusal_) throw *refusal_;
   const auto inputs = network_->inputs();
   if (inputs.size() != 1 || inputs[0].byte_size != input.size())
     throw Error(ErrorKind::unsupported, "the model does not take one picture");

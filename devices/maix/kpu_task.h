@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "devices/maix/hardware.h"
 #include "models/kmodel/model.h"
 #include "sim/core/network.h"
@@ -68,6 +69,7 @@ class KpuTask {
   std::unique_ptr<ModelFile> file_;
   std::shared_ptr<const kmodel::Model> model_;
   std::unique_ptr<Network> network_;
+  std::optional<Error> refusal_;  // why there is no network
   SystemHeap::Block file_memory_, main_memory_;
   std::uint64_t time_ns_ = 0;
   bool done_ = false;

@@ -187,7 +187,7 @@ void draw_rectangle(const ImageView& view, int x, int y, int w, int h, std::uint
 void draw_text(const ImageView& view, int x, int y, const std::string& text, Rgb colour, double scale) {
   if (!(scale > 0 && scale <= 64)) return;
   Image canvas = to_image(view);
-  vision::draw_string(canvas, x, y, text, colour, static_cast<float>(scale * 0.4));
+  vision::draw_string(canvas, x, y, text, colour, static_cast<float>(scale * 0.8));
   // Only what the letters changed: the rest of the picture has been through the tables already.
   for (int yy = 0; yy < view.height; ++yy)
     for (int xx = 0; xx < view.width; ++xx) {

@@ -85,7 +85,7 @@ TEST_F(MaixConsole, InterruptIsAnException) {
   EXPECT_EQ(until("again\r\n"), "caught\r\nagain\r\n");
   type("\x03");
   const std::string text = prompt();
-  EXPECT_EQ(text.substr(0, 76), "Traceback (most recent call last):\r\n  File \"/sd/main.py\", line 8, in <module>");
+  EXPECT_EQ(text.substr(0, 77), "Traceback (most recent call last):\r\n  File \"/sd/main.py\", line 8, in <module>");
   EXPECT_NE(text.find("\r\nKeyboardInterrupt: \r\n"), std::string::npos) << text;
   type("n > 0\r");
   EXPECT_NE(prompt().find("True\r\n"), std::string::npos);

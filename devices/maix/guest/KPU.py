@@ -1,4 +1,4 @@
-import sys, gc
+import sys, gc, array
 _m = sys.modules["__maix__"]
 _call = _m.call
 
@@ -81,6 +81,12 @@ class Fmap:
     def __len__(self):
         return self._form[1] // (4 if self._form[5] == "f" else 1)
 
+    def _read(self, first, count):
+        code = self._form[5]
+        out = array.array(code, bytes(count * (4 if code == "f" else 1)))
+        _call("kpu.values", self._task, self._index, first, count, _m.address(out))
+        return out
+
     def __getitem__(self, key):
         if not self._form[5]:
             print("typecode don't support read!")
@@ -91,20 +97,11 @@ class Fmap:
             end = count if key.stop is None else key.stop
             first = max(0, first + count if first < 0 else first)
             end = min(count, end + count if end < 0 else end)
-            out = []
-            while first < end:
-                out += [float(v) if isinstance(v, str) else v for v in _call("kpu.values", self._task, self._index, first, min(end, first + 256))]
-                first += 256
-            return tuple(out[:: key.step] if key.step else out)
+            return tuple(self._read(first, max(0, end - first)))
         at = key + count if key < 0 else key
         if at < 0 or at >= count:
             raise IndexError("index out of range")
-        value = _call("kpu.values", self._task, self._index, at, at + 1)[0]
-        return float(value) if isinstance(value, str) else value
-
-
-def _picture(image):
-    return image._v()
+        return self._read(at, 1)[0]
 
 
 def forward(task, what, out_index=0, dma=None):

@@ -214,14 +214,13 @@ def step(files, names):
             name = "<stdin>"
         code = compile(text, name, kind)
         text = None
-        host.call("running", "1")
         exec(code, names)
-        host.call("running", "0")
+        host.call("ended", "")
     except SystemExit as e:
-        host.call("running", "0")
+        host.call("ended", "")
         call("exit", e.args[0] if e.args else 0)
     except BaseException as e:
-        host.call("running", "0")
+        host.call("ended", "")
         code = None
         text = io.StringIO()
         sys.print_exception(e, text)
