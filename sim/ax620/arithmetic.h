@@ -21,8 +21,8 @@ Float round(Float x, const Quirks& quirks) {
   return std::nearbyint(x);  // the rounding mode is to nearest, ties to even
 }
 
-// Rounded and saturated; NaN becomes 0. Limiting first gives the same as limiting afterwards, and keeps the number small
-// enough to be rounded by an addition: beyond 2^23 (2^52) a float (double) has no fraction, so the sum has none.
+// Rounded and saturated; NaN becomes 0. Limiting first gives the same as limiting afterwards, and keeps the number
+// small enough to be rounded by an addition: beyond 2^23 (2^52) a float (double) has no fraction, so the sum has none.
 template <class Integer, class Float>
 Integer round_to(Float x, const Quirks& quirks) {
   constexpr Float low = std::numeric_limits<Integer>::min(), high = std::numeric_limits<Integer>::max();
