@@ -139,7 +139,7 @@ def kmodel_seeds(limit=4000):
     """The small models of the K210's golden cases, one of each kind."""
     golden = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/k210"
     kinds = set()
-    for version in ("v3", "v4", "v5", "errors"):
+    for version in ("v3", "v4", "v5_first", "v5_second", "errors"):
         with tarfile.open(golden / f"{version}.tar.xz") as archive:
             for entry in archive:
                 name = entry.name.split("/")[1]
