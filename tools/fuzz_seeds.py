@@ -142,11 +142,33 @@ def kmodel_seeds(limit=4000):
     for version in ("v3", "v4", "v5_first", "v5_second", "errors"):
         with tarfile.open(golden / f"{version}.tar.xz") as archive:
             for entry in archive:
+                if not entry.isfile():
+                    continue
                 name = entry.name.split("/")[1]
                 kind = (version, name.split("_", 2)[-1])
                 if entry.name.endswith(".kmodel") and entry.size < limit and kind not in kinds:
                     kinds.add(kind)
                     yield f"{name}.kmodel", archive.extractfile(entry).read()
+
+
+def joint_seeds():
+    """Whole files, bare parts and unpacked command lists of the AX620A's golden cases, the first of each kind."""
+    root = pathlib.Path(__file__).resolve().parent.parent
+    sys.path.insert(0, str(root / "tools/oracle/ax620"))
+    import joint_read
+    kinds = set()
+    with tarfile.open(root / "tests/golden/ax620/cases.tar.xz") as archive:
+        for entry in archive:
+            kind = entry.name.split("_", 2)[-1]
+            if not entry.name.endswith("model.joint") or kind in kinds:
+                continue
+            kinds.add(kind)
+            name = kind.split("/")[0]
+            file = archive.extractfile(entry).read()
+            part = joint_read.members(file)[1]["part_0.neu"]
+            yield "joint", name + ".joint", file
+            yield "joint", name + ".neu", part
+            yield "ax620", name, joint_read.read_neu(part)["_cmds"]
 
 
 def sftp_seeds():
@@ -196,6 +218,9 @@ def seeds():
     kmodels = dict(kmodel_seeds())
     for target in ("fuzz_kmodel", "fuzz_kmodel_run", "fuzz_stackvm"):
         yield target, kmodels
+    joints = list(joint_seeds())
+    for target in ("joint", "ax620"):
+        yield "fuzz_" + target, {name: data for kind, name, data in joints if kind == target}
     arrays = {"a": npy("<f4", "(1, 2, 3)", bytes(24)), "b": npy("|i1", "(5,)", b"12345"), "c": npy("<u2", "()", b"\1\2")}
     yield "fuzz_npz", {
         "stored.npz": npz(arrays, zipfile.ZIP_STORED),
