@@ -53,6 +53,7 @@ void add_shell_commands(ProgramTable& table) {
   add_text_commands(table);
   add_list_commands(table);
   add_file_commands(table);
+  add_mode_commands(table);
   add_system_commands(table);
   add_process_commands(table);
   add_filter_commands(table);
