@@ -50,6 +50,7 @@ void add_shell_commands(ProgramTable& table) {
   table.add_applet("ash", shell::sh_main);
   table.add_applet("busybox", busybox_main);
   add_test_commands(table);
+  add_echo_commands(table);
   add_text_commands(table);
   add_list_commands(table);
   add_file_commands(table);

@@ -94,6 +94,7 @@ VNPU_FAMILY(system_commands);
 VNPU_FAMILY(process_commands);
 VNPU_FAMILY(filter_commands);
 VNPU_FAMILY(search_commands);
+VNPU_FAMILY(echo_commands);
 VNPU_FAMILY(mode_commands);
 VNPU_FAMILY(digest_commands);
 VNPU_FAMILY(archive_commands);
