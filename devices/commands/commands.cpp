@@ -59,7 +59,8 @@ void add_shell_commands(ProgramTable& table) {
   add_process_commands(table);
   add_filter_commands(table);
   table.add_applet("scp", scp_command, "/usr/bin");
-  add_search_commands(table);
+  add_grep_command(table);
+  add_find_command(table);
   add_digest_commands(table);
   add_archive_commands(table);
   add_network_commands(table);
