@@ -7,9 +7,6 @@ namespace vnpu::devices::awk {
 
 namespace {
 
-constexpr int depth_limit = 4000;  // of everything that recurses
-constexpr std::size_t text_limit = std::size_t{16} << 20;
-
 std::string folded(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
@@ -42,22 +39,18 @@ std::string Machine::subscript(const Expression& element) {
   for (std::size_t i = 0; i < element.operands.size(); ++i) {
     if (i) out += special(v_subsep);
     out += text_of(*element.operands[i]);
+    check_text(out);
   }
   return out;
 }
 
 Value Machine::evaluate(const Expression& expression) {
   tick();
-  if (++depth_ > depth_limit) {
-    --depth_;
-    throw Fault{"recursion too deep", expression.line};
-  }
-  struct Leave {
-    int& depth;
-    ~Leave() { --depth; }
-  } leave{depth_};
+  const Level level(*this, expression.line);
   try {
-    return compute(expression);
+    Value out = compute(expression);
+    steps_ += out.bytes() >> 12;  // copying a long text takes time as steps do
+    return out;
   } catch (Fault& fault) {
     if (!fault.line) fault.line = expression.line;
     throw;
@@ -78,7 +71,7 @@ Value Machine::compute(const Expression& expression) {
       if (expression.slot == v_nf) split_record();
       [[fallthrough]];
     case Op::local: return cell(expression).value;
-    case Op::field: return field(static_cast<long>(std::clamp(evaluate(*operands[0]).number(), -1.0, 1e9)));
+    case Op::field: return field(static_cast<long>(bounded(evaluate(*operands[0]).number(), -1.0, 1e9)));
     case Op::element: {
       const std::string key = subscript(expression);
       Array& array = array_of(expression.is_local, expression.slot);
@@ -121,7 +114,7 @@ Value Machine::compute(const Expression& expression) {
     case Op::join: {
       std::string left = text_of(*operands[0]);
       left += text_of(*operands[1]);
-      if (left.size() > text_limit) throw Fault{"out of memory"};
+      check_text(left);
       return Value(std::move(left));
     }
     case Op::add:
@@ -186,7 +179,7 @@ Value Machine::assign(const Expression& target, Value value) {
   switch (target.op) {
     case Op::field: {
       const double index = evaluate(*target.operands[0]).number();
-      set_field(static_cast<long>(std::clamp(index, -1.0, 1e9)), value);
+      set_field(static_cast<long>(bounded(index, -1.0, 1e9)), value);
       return value;
     }
     case Op::element: {
@@ -194,16 +187,17 @@ Value Machine::assign(const Expression& target, Value value) {
       Array& array = array_of(target.is_local, target.slot);
       const std::size_t before = array.key_bytes();
       Value& place = array.at(key);
-      const std::size_t old = place.bytes();
+      release(place.bytes());
       place = value;
       charge(array.key_bytes() - before + value.bytes());
-      bytes_ -= std::min(bytes_, old);
       return value;
     }
     default: break;
   }
   Cell& place = cell(target);
+  release(place.value.bytes());
   place.value = value;
+  charge(value.bytes());
   if (target.op == Op::global && target.slot < special_count) changed_special(target.slot);
   return value;
 }
@@ -218,6 +212,17 @@ Value Machine::call(const Expression& expression) {
   const Function& function = program_.functions[static_cast<std::size_t>(expression.slot)];
   const auto parameters = static_cast<std::size_t>(function.parameters);
   std::vector<Cell> frame(parameters);
+  struct Leave {
+    Machine& machine;
+    std::vector<Cell>& frame;
+    ~Leave() {
+      for (const auto& place : frame) {
+        machine.release(place.value.bytes());
+        if (place.array && place.array.use_count() == 1) machine.release(place.array->bytes());
+      }
+    }
+  } leave{*this, frame};
+  charge(parameters * sizeof(Value));
   for (std::size_t i = 0; i < expression.operands.size(); ++i) {
     const Expression& argument = *expression.operands[i];
     const bool variable = argument.op == Op::global || argument.op == Op::local;
@@ -232,7 +237,10 @@ Value Machine::call(const Expression& expression) {
       }
     }
     Value value = evaluate(argument);
-    if (i < parameters) frame[i].value = std::move(value);
+    if (i >= parameters) continue;
+    release(sizeof(Value));
+    frame[i].value = std::move(value);
+    charge(frame[i].value.bytes());
   }
   std::vector<Cell>* outer = std::exchange(frame_, &frame);
   struct Restore {

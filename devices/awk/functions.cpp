@@ -10,7 +10,6 @@ namespace vnpu::devices::awk {
 
 namespace {
 
-constexpr std::size_t text_limit = std::size_t{16} << 20;
 using Spans = std::vector<commands::Regular::Span>;
 
 std::uint64_t bits_of(double number) {
@@ -104,9 +103,7 @@ Value Machine::builtin(const Expression& expression) {
       return Value(std::move(out));
     }
     case Builtin::sprintf: {
-      std::vector<Value> values;
-      for (const auto& operand : operands) values.push_back(evaluate(*operand));
-      std::string out = format(values);
+      std::string out = format(values_of(operands));
       return Value(out.substr(0, out.find('\0')));
     }
     case Builtin::substr: return substr(expression);
@@ -146,14 +143,13 @@ Value Machine::split(const Expression& expression) {
     parts = pieces(text, text_of(*expression.operands[2]), false);
   }
   Array& array = array_of(where.op == Op::local, where.slot);
-  bytes_ -= std::min(bytes_, array.key_bytes());
+  release(array.bytes());
   array.clear();
   for (std::size_t i = 0; i < parts.size(); ++i) {
     Value& place = array.at(std::to_string(i + 1));
     place = Value::input(std::move(parts[i]));
-    charge(place.bytes());
   }
-  charge(array.key_bytes());
+  charge(array.bytes());
   return Value(static_cast<double>(parts.size()));
 }
 
@@ -206,7 +202,7 @@ Value Machine::substitute(const Expression& expression) {
     const Value how = evaluate(*operands[2]);
     const std::string letter = text_of(how);
     all = !letter.empty() && (letter[0] == 'g' || letter[0] == 'G');
-    which = static_cast<std::size_t>(std::clamp(how.number(), 1.0, 1e9));
+    which = static_cast<std::size_t>(bounded(how.number(), 1.0, 1e9));
   }
   const std::size_t subject = general ? 3 : 2;
   std::string text;
@@ -221,6 +217,7 @@ Value Machine::substitute(const Expression& expression) {
   std::size_t at = 0, seen = 0, done = 0, last_end = std::string::npos;
   while (at <= text.size() && regex.search(text, at, spans)) {
     tick();
+    steps_ += (text.size() - at) >> 12;
     const auto [from, to] = spans[0];
     const bool empty = from == to;
     out += text.substr(at, from - at);
@@ -294,7 +291,7 @@ std::string Machine::format(const std::vector<Value>& values) {
       std::string text = text_of(value);
       if (kind == 'c') {
         if (value.numeric() && !value.unset()) {
-          text.assign(1, static_cast<char>(static_cast<unsigned>(std::clamp(value.number(), 0.0, 4e9)) & 255));
+          text.assign(1, static_cast<char>(static_cast<unsigned>(bounded(value.number(), 0.0, 4e9)) & 255));
         } else {
           text.resize(1);  // of an empty text: NUL
         }

@@ -49,13 +49,39 @@ void Machine::set_separator(const std::string& text) {
 }
 
 void Machine::tick() {
-  if ((++steps_ & 255) == 0) process_.check_signals();
+  if (++steps_ >= next_check_) {
+    next_check_ = steps_ + 256;
+    process_.check_signals();
+  }
   if (limits_.steps && steps_ > limits_.steps) throw Fault{"too many steps"};
 }
 
 void Machine::charge(std::size_t bytes) {
   bytes_ += bytes;
   if (bytes_ > limits_.bytes) throw Fault{"out of memory"};
+}
+
+void Machine::check_text(const std::string& text) {
+  if (text.size() > text_limit) throw Fault{"out of memory"};
+}
+
+std::vector<Value> Machine::values_of(const std::vector<Expr>& expressions) {
+  std::vector<Value> out;
+  std::size_t bytes = 0;
+  for (const auto& expression : expressions) {
+    out.push_back(evaluate(*expression));
+    bytes += out.back().bytes();
+    if (bytes > limits_.bytes) throw Fault{"out of memory"};
+  }
+  return out;
+}
+
+// Of BEGIN and END; `next` leaves them, having no record to go to.
+void Machine::actions(const std::vector<Stmt>& all) {
+  try {
+    for (const auto& action : all) execute(*action);
+  } catch (const Next&) {
+  }
 }
 
 int Machine::run(const std::vector<std::string>& operands) {
@@ -66,12 +92,12 @@ int Machine::run(const std::vector<std::string>& operands) {
   set_special(v_argc, Value(static_cast<double>(operands.size() + 1)));
   try {
     try {
-      for (const auto& action : program_.begin) execute(*action);
+      actions(program_.begin);
       if (!program_.rules.empty() || !program_.end.empty()) run_rules();
     } catch (const Exit&) {
     }
     try {
-      for (const auto& action : program_.end) execute(*action);
+      actions(program_.end);
     } catch (const Exit&) {
     }
     return finish(false);
@@ -129,6 +155,7 @@ bool Machine::selects(Rule& rule) {
 
 Machine::Flow Machine::execute(const Statement& statement) {
   tick();
+  const Level level(*this, statement.line);
   try {
     return execute_kind(statement);
   } catch (Fault& fault) {
@@ -160,7 +187,8 @@ Machine::Flow Machine::execute_kind(const Statement& statement) {
     case Kind::next_file: throw Next{true};
     case Kind::exit:
       if (!statement.expressions.empty())
-        status_ = static_cast<int>(evaluate(*statement.expressions[0]).number()) & 255;
+        status_ =
+            static_cast<int>(bounded(evaluate(*statement.expressions[0]).number(), -2147483648.0, 2147483647.0)) & 255;
       throw Exit{};
     case Kind::return_:
       returned_ = statement.expressions.empty() ? Value() : evaluate(*statement.expressions[0]);
@@ -188,7 +216,9 @@ Machine::Flow Machine::loop(const Statement& statement) {
 Machine::Flow Machine::for_in(const Statement& statement) {
   const Expression& where = *statement.where;
   // The names as they are now: what the loop deletes still comes.
-  const auto keys = array_of(where.op == Op::local, where.slot).keys();
+  const Array& array = array_of(where.op == Op::local, where.slot);
+  const Charge names(*this, array.key_bytes());
+  const auto keys = array.keys();
   for (const auto& key : keys) {
     tick();
     assign(*statement.expressions[0], Value::input(key));
@@ -204,21 +234,19 @@ void Machine::erase(const Expression& target) {
   const std::size_t before = array.key_bytes();
   if (target.op == Op::element) {
     const std::string key = subscript(target);
-    if (const Value* value = array.find(key)) bytes_ -= std::min(bytes_, value->bytes());
+    if (const Value* value = array.find(key)) release(value->bytes());
     array.erase(key);
+    release(before - array.key_bytes());
   } else {
-    for (const auto& key : array.keys()) bytes_ -= std::min(bytes_, array.find(key)->bytes());
+    release(array.bytes());
     array.clear();
   }
-  bytes_ -= std::min(bytes_, before - std::min(before, array.key_bytes()));
 }
 
 void Machine::print(const Statement& statement) {
   std::string text;
   if (statement.kind == Statement::Kind::printf) {
-    std::vector<Value> values;
-    for (const auto& expression : statement.expressions) values.push_back(evaluate(*expression));
-    text = format(values);
+    text = format(values_of(statement.expressions));
   } else if (statement.expressions.empty()) {
     join_record();
     text = record_ + special(v_ors);
@@ -227,6 +255,7 @@ void Machine::print(const Statement& statement) {
     for (std::size_t i = 0; i < statement.expressions.size(); ++i) {
       if (i) text += special(v_ofs);
       text += evaluate(*statement.expressions[i]).text(number_format);
+      check_text(text);
     }
     text += special(v_ors);
   }

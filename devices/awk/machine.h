@@ -1,6 +1,7 @@
 // Runs an awk program.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,7 +17,7 @@ namespace vnpu::devices::awk {
 // 0: none. A run that reaches a limit ends with a Fault.
 struct Limits {
   std::uint64_t steps = 0;
-  std::size_t bytes = std::size_t{48} << 20;  // of arrays
+  std::size_t bytes = std::size_t{48} << 20;  // of variables, arrays and fields
 };
 
 class Machine {
@@ -28,6 +29,8 @@ class Machine {
   int run(const std::vector<std::string>& operands);
 
  private:
+  static constexpr std::size_t text_limit = std::size_t{16} << 20;
+
   struct Cell {
     Value value;
     std::shared_ptr<Array> array;
@@ -46,6 +49,7 @@ class Machine {
   void print(const Statement& statement);
   void erase(const Expression& target);
   void run_rules();
+  void actions(const std::vector<Stmt>& all);
   bool selects(Rule& rule);
   void tick();
   int finish(bool faulted);
@@ -97,6 +101,26 @@ class Machine {
   std::string special(int slot) { return globals_[static_cast<std::size_t>(slot)].value.text("%.6g"); }
   void set_special(int slot, Value value) { globals_[static_cast<std::size_t>(slot)].value = std::move(value); }
   void charge(std::size_t bytes);
+  void release(std::size_t bytes) { bytes_ -= std::min(bytes_, bytes); }
+  void check_text(const std::string& text);  // that its size is bearable
+  std::vector<Value> values_of(const std::vector<Expr>& expressions);
+  struct Level {  // of everything that recurses
+    static constexpr int limit = 4000;
+    Machine& machine;
+    Level(Machine& m, int line) : machine(m) {
+      if (machine.depth_ >= limit) throw Fault{"recursion too deep", line};
+      ++machine.depth_;
+    }
+    Level(const Level&) = delete;
+    ~Level() { --machine.depth_; }
+  };
+  struct Charge {  // while it lives
+    Machine& machine;
+    std::size_t bytes;
+    Charge(Machine& m, std::size_t b) : machine(m), bytes(b) { machine.charge(b); }
+    Charge(const Charge&) = delete;
+    ~Charge() { machine.release(bytes); }
+  };
 
   Process& process_;
   Program program_;
@@ -104,7 +128,7 @@ class Machine {
   std::vector<Cell> globals_;
   std::vector<Cell>* frame_ = nullptr;
   Value returned_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0, next_check_ = 256;
   std::size_t bytes_ = 0;
   int depth_ = 0, status_ = 0;
   bool ignore_case_ = false;
@@ -114,6 +138,7 @@ class Machine {
   // The record: its text, its fields, and which of both is the newer.
   std::string record_;
   std::vector<Value> fields_;
+  std::size_t field_bytes_ = 0;  // of those set by the program
   bool split_done_ = true, joined_ = true;
 
   std::vector<std::string> operands_;

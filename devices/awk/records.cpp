@@ -1,5 +1,6 @@
 // Records, fields, and where input and output go.
 #include <cmath>
+#include <utility>
 
 #include "devices/awk/machine.h"
 
@@ -86,6 +87,7 @@ void Machine::set_record(std::string record) {
   record_ = std::move(record);
   split_done_ = false;
   joined_ = true;
+  release(std::exchange(field_bytes_, 0));
 }
 
 void Machine::split_record() {
@@ -105,8 +107,8 @@ void Machine::join_record() {
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (i) record_ += separator;
     record_ += text_of(fields_[i]);
+    check_text(record_);
   }
-  if (record_.size() > (std::size_t{16} << 20)) throw Fault{"out of memory"};
 }
 
 Value Machine::field(long index) {
@@ -128,7 +130,12 @@ void Machine::set_field(long index, Value value) {
     fields_.resize(static_cast<std::size_t>(index), Value::input(""));
     set_special(v_nf, Value(static_cast<double>(index)));
   }
-  fields_[static_cast<std::size_t>(index - 1)] = std::move(value);
+  Value& place = fields_[static_cast<std::size_t>(index - 1)];
+  const std::size_t old = std::min(field_bytes_, place.bytes());
+  release(old);
+  charge(value.bytes());
+  field_bytes_ += value.bytes() - old;
+  place = std::move(value);
   joined_ = false;
 }
 
@@ -196,6 +203,7 @@ std::vector<std::string> Machine::pieces(const std::string& text, const commands
   std::size_t at = 0, from = 0;
   while (at < text.size() && separator.search(text, at, spans)) {
     tick();
+    steps_ += (text.size() - at) >> 12;
     if (out.size() >= static_cast<std::size_t>(field_limit)) throw Fault{"out of memory"};
     if (spans[0].first == spans[0].second) {  // empty: no separator
       at = spans[0].first + 1;

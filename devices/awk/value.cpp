@@ -198,6 +198,14 @@ void Array::erase(const std::string& key) {
   }
 }
 
+std::size_t Array::bytes() const {
+  std::size_t out = key_bytes_;
+  for (const int head : heads_)
+    for (int i = head; i >= 0; i = entries_[static_cast<std::size_t>(i)].next)
+      out += entries_[static_cast<std::size_t>(i)].value.bytes();
+  return out;
+}
+
 void Array::clear() { *this = Array(); }
 
 std::vector<std::string> Array::keys() const {

@@ -16,6 +16,11 @@ std::string number_text(double number, const std::string& format);
 // One number by a whole format of printf ("%5d"); integers are those of 32 bits, out of range ones the nearest.
 std::string formatted_number(const std::string& format, double number);
 
+// Within bounds; what is no number is the lower one.
+inline double bounded(double number, double least, double most) {
+  return number >= most ? most : number > least ? number : least;
+}
+
 class Value {
  public:
   Value() = default;
@@ -54,6 +59,7 @@ class Array {
   std::size_t size() const { return size_; }
   std::vector<std::string> keys() const;
   std::size_t key_bytes() const { return key_bytes_; }
+  std::size_t bytes() const;  // of keys and values
 
  private:
   struct Entry {

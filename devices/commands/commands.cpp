@@ -50,14 +50,17 @@ void add_shell_commands(ProgramTable& table) {
   table.add_applet("ash", shell::sh_main);
   table.add_applet("busybox", busybox_main);
   add_test_commands(table);
+  add_echo_commands(table);
   add_text_commands(table);
   add_list_commands(table);
   add_file_commands(table);
+  add_mode_commands(table);
   add_system_commands(table);
   add_process_commands(table);
   add_filter_commands(table);
   table.add_applet("scp", scp_command, "/usr/bin");
-  add_search_commands(table);
+  add_grep_command(table);
+  add_find_command(table);
   add_digest_commands(table);
   add_archive_commands(table);
   add_network_commands(table);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "devices/commands/common.h"
+#include "devices/commands/pager_lines.h"
 #include "devices/commands/regular.h"
 #include "devices/keyboard.h"
 
@@ -9,7 +10,6 @@ namespace vnpu::devices::commands {
 
 namespace {
 
-constexpr std::size_t text_limit = std::size_t{64} << 20;
 constexpr const char* highlight = "\033[7m";
 constexpr const char* normal = "\033[m";
 
@@ -22,64 +22,6 @@ int copy_all(Process& process, const std::vector<std::string>& operands) {
   }
   return status;
 }
-
-// The lines of a file, read as far as they are needed.
-class Lines {
- public:
-  Lines(Process& process, const std::string& name) : process_(process), name_(name) {
-    if (name == "-") return;
-    auto stream = process.open(name, open_flag::read);
-    const auto status = process.files().stat(process.user, process.path(name));
-    if (!stream || (status && status->type == FileType::directory)) {
-      error_ = stream ? Errno::isdir : stream.error();
-    } else {
-      stream_ = *stream;
-    }
-  }
-  Errno error() const { return error_; }
-  const std::string& name() const { return name_; }
-
-  // True when line `index` is there.
-  bool have(std::size_t index) {
-    while (lines_.size() <= index && !ended_) fill();
-    return index < lines_.size();
-  }
-  void all() {
-    while (!ended_) fill();
-  }
-  bool ended() const { return ended_; }
-  std::size_t count() const { return lines_.size(); }
-  const std::string& at(std::size_t index) const { return lines_[index]; }
-
- private:
-  void fill() {
-    std::uint8_t piece[16384];
-    process_.check_signals();
-    const auto got = stream_ ? stream_->read(piece, process_.task->token()) : process_.read(piece);
-    if (!got && got.error() == Errno::intr) return process_.check_signals();
-    if (!got || *got == 0 || (bytes_ += *got) > text_limit) {
-      ended_ = true;
-      if (!rest_.empty()) lines_.push_back(std::exchange(rest_, {}));
-      return;
-    }
-    for (std::size_t i = 0; i < *got; ++i) {
-      if (piece[i] == '\n') {
-        lines_.push_back(std::exchange(rest_, {}));
-      } else {
-        rest_ += static_cast<char>(piece[i]);
-      }
-    }
-  }
-
-  Process& process_;
-  std::string name_;
-  std::shared_ptr<Stream> stream_;
-  Errno error_ = Errno::ok;
-  std::vector<std::string> lines_;
-  std::string rest_;
-  std::size_t bytes_ = 0;
-  bool ended_ = false;
-};
 
 struct Options {
   bool quit_at_end = false, quit_if_short = false, fold = false, status = false, numbers = false, chop = false,

@@ -46,7 +46,7 @@ class Parser {
     bool strip_tabs, quoted;
   };
 
-  // tokens
+  // tokens (tokens.cpp)
   void advance();
   Token read_token();
   void skip_blanks();

@@ -93,9 +93,9 @@ class Shell {
   // expand.cpp
   std::vector<std::string> expand(const std::vector<Word>& words, bool assignments);
   std::vector<std::string> expand_fields(const Word& word);
-  std::string expand_string(const Word& word);   // one string: assignments, redirections, here-documents
-  std::string expand_pattern(const Word& word);  // quoted characters escaped by backslashes
-  std::string expand_prompt(const std::string& text);
+  std::string expand_string(const Word& word);         // one string: assignments, redirections, here-documents
+  std::string expand_pattern(const Word& word);        // quoted characters escaped by backslashes
+  std::string expand_prompt(const std::string& text);  // prompt.cpp
 
   std::optional<std::string> value(const std::string& name);  // of variables and special parameters
   std::string value_or_empty(const std::string& name) { return value(name).value_or(""); }

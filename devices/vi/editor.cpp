@@ -17,8 +17,8 @@ Editor::Editor(Process& process, Console& console, std::vector<std::string> name
 int Editor::run() {
   console_.write("\033[?1049h\033[H\033[J");
   load(names_.empty() ? "" : names_[0]);
-  for (const auto& command : std::exchange(pending_ex_, {})) ex(command);
   try {
+    for (const auto& command : std::exchange(pending_ex_, {})) ex(command);
     while (!done_ && step()) {
     }
   } catch (const Gone&) {
@@ -93,7 +93,19 @@ bool Editor::room(std::size_t bytes) {
   return false;
 }
 
+// Each match costs as much time as the rest of its line is long.
+bool Editor::affords_search(std::size_t bytes) {
+  constexpr std::size_t short_line = 4096, most = std::size_t{1} << 28;
+  if (bytes <= short_line) return true;
+  process_.check_signals();
+  searched_ += bytes;
+  if (searched_ <= most) return true;
+  status("line is too long", true);
+  return false;
+}
+
 bool Editor::step() {
+  searched_ = 0;
   recording_.clear();
   recordable_ = false;
   register_ = '"';

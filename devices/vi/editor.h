@@ -47,7 +47,8 @@ class Editor {
   void load(const std::string& name);
   void begin_change();
   void store(std::string text, bool lines);
-  bool room(std::size_t bytes);  // for so many more; says when there is none
+  bool room(std::size_t bytes);            // for so many more; says when there is none
+  bool affords_search(std::size_t bytes);  // in one line; says when a command has searched too much
   const std::string& line() const { return text_.at(at_.line); }
 
   // motions.cpp
@@ -103,7 +104,8 @@ class Editor {
 
   Text text_;
   Place at_;
-  std::size_t wish_ = 0;  // display column that j and k keep
+  std::size_t searched_ = 0;  // bytes of long lines, by this command
+  std::size_t wish_ = 0;      // display column that j and k keep
   std::map<char, Register> registers_;
   char register_ = '"';
   std::map<char, Place> marks_;

@@ -252,6 +252,7 @@ void Editor::substitute(const std::string& rest, std::size_t from, std::size_t t
       }
       any = true;
       ++changed;
+      if (!affords_search(text.size() - where)) return;
       if (!room(out.size())) return;
       where = spans[0].second;
       if (spans[0].first == spans[0].second) {

@@ -126,6 +126,7 @@ std::optional<Place> Editor::search(bool forward, Place from) {
     std::optional<std::size_t> found;
     for (std::size_t at = i == 0 && forward ? next_character(text, from.column) : 0;
          at <= text.size() && pattern_->search(text, at, spans);) {
+      if (!affords_search(text.size() - at)) return std::nullopt;
       const std::size_t where = spans[0].first;
       if (!forward && i == 0 && where >= from.column) break;
       found = where;
@@ -159,9 +160,10 @@ std::optional<Editor::Motion> Editor::search_motion(int k, std::size_t count) {
   const bool forward = k == 'N' ? !forward_ : forward_;
   Place place = at_;
   for (count = std::min<std::size_t>(count, 1000); count > 0; --count) {
+    process_.check_signals();
     const auto found = search(forward, place);
     if (!found) {
-      status("Pattern not found", true);
+      if (message_.empty() || !loud_) status("Pattern not found", true);
       return std::nullopt;
     }
     if (forward ? *found <= place : *found >= place)

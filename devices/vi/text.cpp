@@ -112,8 +112,10 @@ Place Text::put(Place where, const std::string& text) {
 }
 
 void Text::keep(Place cursor) {
-  // A hundred states, and fewer of a text of very many lines.
-  const std::size_t most = std::clamp<std::size_t>(2'000'000 / lines_.size(), 2, 100);
+  // A hundred states, and fewer of a text of very many lines, or of long ones: each state may hold its own.
+  constexpr std::size_t pointers = 2'000'000, bytes = std::size_t{256} << 20;
+  const std::size_t most =
+      std::clamp<std::size_t>(std::min(pointers / lines_.size(), bytes / std::max<std::size_t>(1, size_)), 2, 100);
   while (states_.size() >= most) states_.erase(states_.begin());
   states_.push_back({lines_, size_, cursor, modified});
 }

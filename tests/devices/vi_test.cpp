@@ -95,6 +95,12 @@ TEST_F(ViTest, DrawsAndFollowsTheSize) {
   EXPECT_EQ(user.leave("exit 3\r"), 3);
 }
 
+TEST_F(ViTest, LongLines) {
+  const std::string zeros(30000, '0');
+  EXPECT_EQ(edited(zeros.substr(0, 8000) + "\n", ":s/0/12/g\r").size(), 16001u);
+  EXPECT_EQ(edited(zeros + "\n", ":s/0/12/g\r"), zeros + "\n");  // too much work: left as it is
+}
+
 TEST_F(ViTest, InterruptAndShell) {
   AtTerminal user(*board);
   user.type("vi n\r");
