@@ -90,10 +90,10 @@ double ar(const TiuCommand& c) {
       (c.opd1_w_str & low) != 0) {
     slow *= 2;
   }
-  // In place, the same memory is read and written.
-  const bool in_place = (a && c.opd0_addr == c.res0_addr) || (b && c.opd1_addr == c.res0_addr);
+  // In place, as far as both operands go.
+  const bool over = (a && c.opd0_addr == c.res0_addr) || (b && c.opd1_addr == c.res0_addr);
   const bool free_of_it = eu == clamp || eu == mac || eu == copy || eu == copy_mb || eu == first_one;
-  return cycles * slow * (in_place && !free_of_it ? 2 : 1);
+  return cycles * slow * (over && !free_of_it ? 2 : 1);
 }
 
 double sfu(const TiuCommand& c) {
@@ -102,15 +102,18 @@ double sfu(const TiuCommand& c) {
   return terms * r.n * up(r.c + r.first_lane, lane_count) * up(r.h * r.w, units(c.opd0_prec));
 }
 
+// The same memory is read and written.
+bool in_place(const TiuCommand& c) { return !c.opd0_const && c.opd0_addr == c.res0_addr; }
+
 double trans(const TiuCommand& c) {
   const auto r = result_of(c);
   const double unit = units(c.res0_prec), groups = up(r.h * r.w, unit);
-  const bool one_bank = (c.opd0_addr & (lane_bytes - 1)) >> 14 == (c.res0_addr & (lane_bytes - 1)) >> 14;
+  const double slow = in_place(c) ? 2 : 1;
   switch (c.tsk_eu_typ) {
     case 0: return r.n * up(r.c, unit) * r.h;
     case 1: return r.n * up(c.opd0_c, unit) * r.h;
-    case 2: return r.n * r.c * groups * (one_bank ? 2 : 1);
-    case 3: return r.n * up(r.c, lane_count) * groups * (one_bank ? 2 : 1);
+    case 2: return r.n * r.c * groups * slow;
+    case 3: return r.n * up(r.c, lane_count) * groups * slow;
     case 4: return groups;
     default: return up(r.c, 32);
   }
@@ -291,7 +294,7 @@ double cycles_of(const TiuCommand& c) {
     case tsk_pord: return pord(c);
     case tsk_mm: return c.tsk_eu_typ < 4 ? mm(c) : mm2(c);
     case tsk_ar: return ar(c);
-    case tsk_rqdq: return dense * up(r.h * r.w, 16);
+    case tsk_rqdq: return dense * up(r.h * r.w, 16) * (in_place(c) ? 2 : 1);
     case tsk_trans_bc: return trans(c);
     case tsk_sg: return sg(c);
     case tsk_sfu: return sfu(c);
