@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <tuple>
+#include <vector>
 
 #include "base/error.h"
 
@@ -25,8 +25,8 @@ struct Sizes {
   double n, c, h, w, first_lane;
 };
 Sizes result_of(const TiuCommand& c) {
-  return {double(c.res0_n), double(c.res0_c), double(c.res0_h), double(c.res0_w),
-          double(c.res0_addr / lane_bytes % lane_count)};
+  return {static_cast<double>(c.res0_n), static_cast<double>(c.res0_c), static_cast<double>(c.res0_h),
+          static_cast<double>(c.res0_w), static_cast<double>(c.res0_addr / lane_bytes % lane_count)};
 }
 
 double conv(const TiuCommand& c) {
@@ -148,38 +148,56 @@ struct Side {
 // Bytes that follow each other, as the law counts them.
 double run_of(const Side& side, double bytes) {
   if (side.w_stride > 1) return bytes;
-  return (double(side.h_stride) == side.w ? side.h * side.w : side.w) * bytes;
+  return (static_cast<double>(side.h_stride) == side.w ? side.h * side.w : side.w) * bytes;
+}
+
+// Offsets below `limit` bytes at which something starts: every step of a walk adds `count` times `stride` to what was
+// there. Bounded in time by the limit, whatever the sizes.
+std::vector<std::uint32_t> stepped(const std::vector<std::uint32_t>& from, double count, double stride,
+                                   std::uint32_t limit) {
+  if (count <= 1 || stride <= 0) return from;
+  const auto steps = static_cast<std::uint64_t>(std::min(count, up(limit, stride)));
+  std::vector<std::uint32_t> to;
+  if (from.size() * steps <= 4096) {
+    for (const std::uint32_t start : from) {
+      for (std::uint64_t i = 0; i < steps; ++i) {
+        const double at = start + static_cast<double>(i) * stride;
+        if (at >= limit) break;
+        to.push_back(static_cast<std::uint32_t>(at));
+      }
+    }
+    return to;
+  }
+  // Steps since the last offset of `from` on the same chain; `steps` and more: not reached.
+  std::vector<std::uint64_t> since(limit, steps);
+  for (const std::uint32_t start : from) since[start] = 0;
+  const auto jump = static_cast<std::uint64_t>(std::min(stride, static_cast<double>(limit)));
+  for (std::uint64_t at = 0; at < limit; ++at) {
+    if (at >= jump) since[at] = std::min(since[at], since[at - jump] + 1);
+    if (since[at] < steps) to.push_back(static_cast<std::uint32_t>(at));
+  }
+  return to;
 }
 
 // 4 KiB pages in which runs start, or go on, in the first `most` pages.
 double pages_of(const Side& side, double bytes, double most) {
-  const double page = 4096, limit = most * page, run = run_of(side, bytes);
-  const bool planes = run >= side.h * side.w * bytes, rows = planes || run >= side.w * bytes;
-  std::set<std::uint64_t> pages;
-  const auto each = [&](double count, std::uint64_t stride, double from, auto&& next) {
-    for (double i = 0; i < (stride == 0 ? std::min(count, 1.0) : count); ++i) {
-      const double at = from + i * double(stride) * bytes;
-      if (at >= limit) return;
-      next(at);
+  constexpr std::uint32_t page = 4096;
+  const auto limit = static_cast<std::uint32_t>(std::ceil(most)) * page;
+  const double run = run_of(side, bytes);
+  std::vector<std::uint32_t> starts{0};
+  starts = stepped(starts, side.n, static_cast<double>(side.n_stride) * bytes, limit);
+  starts = stepped(starts, side.c, static_cast<double>(side.c_stride) * bytes, limit);
+  if (run >= side.h * side.w * bytes) {
+    starts = stepped(starts, up(run, page), page, limit);
+  } else {
+    starts = stepped(starts, side.h, static_cast<double>(side.h_stride) * bytes, limit);
+    if (run < side.w * bytes) {
+      starts = stepped(starts, side.w, static_cast<double>(std::max<std::uint64_t>(side.w_stride, 1)) * bytes, limit);
     }
-  };
-  each(side.n, side.n_stride, 0, [&](double n) {
-    each(side.c, side.c_stride, n, [&](double c) {
-      if (planes) {
-        for (double at = c; at < std::min(c + run, limit); at += page) pages.insert(std::uint64_t(at / page));
-        return;
-      }
-      each(side.h, side.h_stride, c, [&](double h) {
-        if (rows) {
-          pages.insert(std::uint64_t(h / page));
-          return;
-        }
-        each(side.w, std::max<std::uint64_t>(side.w_stride, 1), h,
-             [&](double w) { pages.insert(std::uint64_t(w / page)); });
-      });
-    });
-  });
-  return std::clamp(double(pages.size()), 1.0, most);
+  }
+  std::vector<bool> touched(limit / page);
+  for (const std::uint32_t at : starts) touched[at / page] = true;
+  return std::clamp(static_cast<double>(std::ranges::count(touched, true)), 1.0, most);
 }
 
 bool in_ddr(std::uint64_t address) { return address >= ddr_base; }
@@ -188,12 +206,24 @@ class Transfer {
  public:
   Transfer(const GdmaCommand& command, const TimingValues& values)
       : c_(command), values_(values), bytes_(bytes_of_type(command.src_data_format)) {
-    from_ = {c_.src_address(),     double(c_.src_nsize), double(c_.src_csize),
-             double(c_.src_hsize), double(c_.src_wsize), c_.src_nstride,
-             c_.src_cstride,       c_.src_hstride,       std::uint64_t{c_.src_wstride}};
-    to_ = {c_.dst_address(),     double(c_.dst_nsize), double(c_.dst_csize),
-           double(c_.dst_hsize), double(c_.dst_wsize), c_.dst_nstride,
-           c_.dst_cstride,       c_.dst_hstride,       std::uint64_t{c_.dst_wstride}};
+    from_ = {c_.src_address(),
+             static_cast<double>(c_.src_nsize),
+             static_cast<double>(c_.src_csize),
+             static_cast<double>(c_.src_hsize),
+             static_cast<double>(c_.src_wsize),
+             c_.src_nstride,
+             c_.src_cstride,
+             c_.src_hstride,
+             std::uint64_t{c_.src_wstride}};
+    to_ = {c_.dst_address(),
+           static_cast<double>(c_.dst_nsize),
+           static_cast<double>(c_.dst_csize),
+           static_cast<double>(c_.dst_hsize),
+           static_cast<double>(c_.dst_wsize),
+           c_.dst_nstride,
+           c_.dst_cstride,
+           c_.dst_hstride,
+           std::uint64_t{c_.dst_wstride}};
     if (c_.nchw_copy) std::tie(to_.n, to_.c, to_.h, to_.w) = std::tie(from_.n, from_.c, from_.h, from_.w);
   }
 
@@ -226,7 +256,7 @@ class Transfer {
       case dma_cw_transpose: moved_ = from_.n * from_.c * from_.h * from_.w * bytes_; return moved_ * giga / rate();
       case dma_gather:
       case dma_scatter:
-        moved_ = std::max(c_.index_csize, 1u) * double(c_.index_hsize) * c_.src_wsize * bytes_;
+        moved_ = std::max(c_.index_csize, 1u) * static_cast<double>(c_.index_hsize) * c_.src_wsize * bytes_;
         return moved_ / 64;
       case dma_sys: return 0;
       default: throw Error(ErrorKind::unsupported, "profile: the time of " + mnemonic(c_) + " is not known");
@@ -281,7 +311,7 @@ std::uint64_t macs_of(const TiuCommand& c) {
   if (c.tsk_typ == tsk_mm && c.tsk_eu_typ >= 4) macs = r.c * r.w * (c.tsk_eu_typ == 4 ? c.opd1_c : c.opd1_w);
   if (c.tsk_typ == tsk_mm && c.tsk_eu_typ < 4) {
     const double depth = (std::max(c.opd0_c, 1u) - 1.0) * c.opd0_w + c.opd1_w;
-    macs = double(c.opd0_n) * r.c * r.w * depth;
+    macs = static_cast<double>(c.opd0_n) * r.c * r.w * depth;
   }
   return static_cast<std::uint64_t>(std::clamp(macs, 0.0, 1e15));
 }
