@@ -6,10 +6,12 @@
 CASES: folders of golden cases or of their .tar.xz archives (default: ../shared/golden/bm1684x beside the checkout). A case
 with a compiler_profile.txt is compared command by command on the board bm1684x-ideal, which is the converter's machine; one
 whose case.json holds only the total ("profile": {"tcyc": N}), by its total. --limits: exit 1 unless the medians are within
-5 % (TIU commands), 15 % (GDMA commands) and 5 % (totals).
+5 % (TIU commands), 15 % (GDMA commands) and 5 % (totals). --commands: a folder with NAME.cmds.tar.xz (raw queues of a model, no
+weights) and NAME.profile.txt.xz beside it; each is compared like a case, in a model file made of one of the cases. --only: names
+of those, as a regular expression.
 """
 
-import argparse, collections, glob, json, os, re, statistics, subprocess, sys, tarfile, tempfile
+import argparse, collections, glob, json, lzma, os, re, statistics, struct, subprocess, sys, tarfile, tempfile
 
 SHARED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../shared/golden/bm1684x")
 ROW = re.compile(r"\|(\w+)\|s:\d+\|b:(\d+)\|g:(\d+)\|e:\d+\|t:(\d+)")
@@ -36,6 +38,50 @@ def ours(vnpu, model, trace):
     return engines, json.loads(done.stdout)["inference_cycles"], None
 
 
+def with_queues(vnpu, base, tiu, gdma, counts):
+    """The model file `base` (one command group) with other queues behind its own bytes."""
+    data = bytearray(open(base, "rb").read())
+    info = json.loads(subprocess.run([vnpu, "info", "--json", base], capture_output=True, text=True, check=True).stdout)
+    (group,) = info["programs"][0]["subnets"][0]["groups"]
+    end = 64 + struct.unpack_from("<I", data, 8)[0]
+    queues = [group["tiu_queue"], group["gdma_queue"]]
+    before = [[each["file_offset"] - end, each["bytes"]] for each in queues]
+    after = []
+    for queue in (tiu, gdma):
+        data += bytes(-len(data) % 4096)
+        after.append([len(data) - end, len(queue)])
+        data += queue
+    for form, old, new in (("<QQ", before[0], after[0]), ("<QQ", before[1], after[1]),
+                           ("<II", [group["tiu"], group["gdma"]], counts)):
+        old, new, at = struct.pack(form, *old), struct.pack(form, *new), data.find(struct.pack(form, *old), 64, end)
+        while at >= 0:
+            data[at : at + len(old)] = new
+            at = data.find(old, at + len(old), end)
+    struct.pack_into("<Q", data, 12, len(data) - end)
+    return bytes(data)
+
+
+def unpack_commands(vnpu, folder, only, base, scratch):
+    for archive in sorted(glob.glob(os.path.join(folder, "*.cmds.tar.xz"))):
+        name = os.path.basename(archive)[: -len(".cmds.tar.xz")]
+        listing = os.path.join(folder, name + ".profile.txt.xz")
+        if not re.search(only, name) or not os.path.exists(listing):
+            continue
+        with tarfile.open(archive) as tar:
+            members = {member.name.rsplit(".", 1)[1]: tar.extractfile(member).read() for member in tar.getmembers()}
+            if len(tar.getmembers()) != 2:
+                continue  # several groups
+        case = os.path.join(scratch, "commands", name)
+        os.makedirs(case)
+        text = lzma.open(listing, "rt").read()
+        open(os.path.join(case, "compiler_profile.txt"), "w").write(text)
+        open(os.path.join(case, "case.json"), "w").write("{}")
+        kinds = [kind.startswith("GDMA") for kind, *_ in ROW.findall(text)]
+        counts = [kinds.count(False) + 1, kinds.count(True) + 1]  # and the end commands
+        with open(os.path.join(case, "model.bmodel"), "wb") as file:
+            file.write(with_queues(vnpu, base, members["tiu"], members["gdma"], counts))
+
+
 def apart(mine, theirs):
     return abs(mine - theirs) / max(theirs, 1)
 
@@ -53,6 +99,8 @@ def main():
     parser.add_argument("--vnpu", default="build/release/bin/vnpu")
     parser.add_argument("--worst", type=int, default=0)
     parser.add_argument("--limits", action="store_true")
+    parser.add_argument("--commands")
+    parser.add_argument("--only", default="")
     options = parser.parse_args()
     folders = options.cases or [SHARED]
     for folder in folders:
@@ -66,6 +114,18 @@ def main():
                 if os.path.basename(archive) not in ("kernel.tar.xz", "errors.tar.xz"):
                     with tarfile.open(archive) as tar:
                         tar.extractall(scratch, filter="data")
+        if options.commands:
+            bases = sorted(glob.glob(os.path.join(scratch, "act/*/model.bmodel")))
+            if not bases:
+                sys.exit("--commands needs the cases act/...")
+            base = open(bases[0], "rb").read()
+            for case in glob.glob(os.path.join(scratch, "*/*/model.bmodel")):
+                os.remove(case)  # the queues alone are compared
+            folders = []
+            with tempfile.NamedTemporaryFile(suffix=".bmodel") as file:
+                file.write(base)
+                file.flush()
+                unpack_commands(options.vnpu, options.commands, options.only, file.name, scratch)
         found = [scratch] + folders
         models = sorted(path for root in found for path in glob.glob(os.path.join(root, "**/model.bmodel"), recursive=True))
         for model in models:
