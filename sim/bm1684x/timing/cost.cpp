@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "sim/bm1684x/dma_side.h"
 
 namespace vnpu::bm1684x {
 namespace {
@@ -231,7 +232,9 @@ class Transfer {
     const double cycles = std::floor(std::min(law(), 1e18));
     CommandWork out;
     out.cycles = cycles;
-    const auto moved = static_cast<std::uint64_t>(std::min(moved_, 1e15));
+    if (moved_ > static_cast<double>(dma_element_limit) * 4)
+      throw Error(ErrorKind::fault, "profile: " + mnemonic(c_) + ": more bytes than any network moves");
+    const auto moved = static_cast<std::uint64_t>(moved_);
     if (!c_.fill_constant_en && in_ddr(from_.address)) out.ddr_read = moved;
     if (in_ddr(to_.address)) out.ddr_written = moved;
     return out;
