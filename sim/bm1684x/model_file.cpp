@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "isa/bm1684x/print.h"
 #include "sim/bm1684x/network.h"
+#include "sim/bm1684x/timing/profile.h"
 
 namespace vnpu::bm1684x {
 namespace {
@@ -85,9 +86,7 @@ class BmModelFile final : public ModelFile {
   std::unique_ptr<Network> instantiate(const NetworkOptions& options) const override {
     return std::make_unique<BmNetwork>(model_, options);
   }
-  Profile profile(const ProfileOptions&) const override {
-    throw Error(ErrorKind::unsupported, "there is no time model of the BM1684X yet");
-  }
+  Profile profile(const ProfileOptions& options) const override { return profile_model(*model_, options); }
 
  private:
   std::vector<std::string> refusals(const ProgramRef& program) const;

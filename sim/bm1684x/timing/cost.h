@@ -1,0 +1,23 @@
+// Cycles and bytes of single commands by the laws of the converter's own estimate (docs/timing_bm1684x.md).
+#pragma once
+
+#include "isa/bm1684x/command.h"
+#include "sim/bm1684x/timing/parameters.h"
+
+namespace vnpu::bm1684x {
+
+struct CommandWork {
+  double cycles = 0;                            // a whole number below 2^63, as the law rounds it
+  std::uint64_t ddr_read = 0, ddr_written = 0;  // bytes
+  std::uint64_t macs = 0;
+};
+
+// Of the law alone, without a board's factors. Sizes are taken from the fields as they are: the executor checks them.
+// Throws Error(unsupported) for element types and commands that have no law.
+CommandWork work_of(const TiuCommand& command);
+CommandWork work_of(const GdmaCommand& command, const TimingValues& values);
+
+// Multiplies on the cube: convolution and matrix products.
+bool on_cube(const TiuCommand& command);
+
+}  // namespace vnpu::bm1684x
