@@ -64,7 +64,7 @@ TEST_F(Bm1684xSoc, IsTheBoardOfTheTranscripts) {
   EXPECT_TRUE(board->check_password("linaro", "linaro"));
   EXPECT_TRUE(board->check_password("root", "root"));
   EXPECT_FALSE(board->check_password("linaro", "root"));
-  EXPECT_EQ(as_linaro("whoami; pwd; hostname; uname -m").out, "linaro\n/home/linaro\nbm1684\naarch64\n");
+  EXPECT_EQ(as_linaro("whoami; pwd; hostname; uname -m; nproc").out, "linaro\n/home/linaro\nbm1684\naarch64\n8\n");
   EXPECT_EQ(as_linaro("mkdir -p /data/models && touch /data/models/m && ls /data/models").out, "m\n");
   EXPECT_EQ(as_linaro("bash -lc 'which bmrt_test; echo $0'").out,
             "/opt/sophon/libsophon-current/bin/bmrt_test\nbash\n");
