@@ -50,17 +50,21 @@ struct Memory {
 
 Memory memory_of(const bmodel::Model& model) {
   Memory out;
-  std::map<std::uint64_t, std::uint64_t> coefficients;  // shared ranges count once
+  std::map<std::string, std::uint64_t> coefficients;  // the same bytes count once
   for (const auto& net : model.nets) {
     for (const auto& stage : net.stages) {
-      if (stage.coefficients) coefficients[stage.coefficients->data.file_offset] = stage.coefficients->data.size;
+      if (stage.coefficients) {
+        const auto& one = *stage.coefficients;
+        coefficients[one.sha256.empty() ? std::to_string(one.data.file_offset) : one.sha256] = one.data.size;
+      }
       out.runtime = std::max(out.runtime, stage.ctx_size);
-      out.instruct += stage.ir_bytes;
-      for (const auto& subnet : stage.subnets)
+      for (const auto& subnet : stage.subnets) {
+        out.instruct += std::uint64_t{4} * subnet.ir_bytes;  // four bytes a unit of the length, as the tool counts
         for (const auto& group : subnet.groups) out.instruct += group.tiu.size + group.gdma.size;
+      }
     }
   }
-  for (const auto& [offset, bytes] : coefficients) out.weight += bytes;
+  for (const auto& [key, bytes] : coefficients) out.weight += bytes;
   return out;
 }
 
@@ -138,6 +142,14 @@ class Printer {
   bool first_ = true;
 };
 
+// Six decimals, without the zeros at the end but for one.
+std::string float_text(float value) {
+  std::string out = text("%.6f", static_cast<double>(value));
+  const auto last = out.find_last_not_of('0');
+  if (last != std::string::npos && out.find('.') != std::string::npos) out.resize(last + (out[last] == '.' ? 2 : 1));
+  return out;
+}
+
 void print_tensors(Printer& p, const std::string& name, const std::vector<bmodel::Tensor>& tensors) {
   p.open(name, '[');
   for (const auto& tensor : tensors) {
@@ -157,7 +169,7 @@ void print_tensors(Printer& p, const std::string& name, const std::vector<bmodel
     }
     p.close(']');
     p.number("mem_type", tensor.mem_type);
-    p.value("scale", text("%f", static_cast<double>(tensor.scale)));
+    p.value("scale", float_text(tensor.scale));
     p.number("cpu_addr", tensor.cpu_addr);
     p.number("pad_h", tensor.pad_h);
     p.number("zero_point", tensor.zero_point);
@@ -178,7 +190,7 @@ void print_blob(Printer& p, const std::string& name, const bmodel::Blob& blob, s
 void print_subnet(Printer& p, const bmodel::Subnet& subnet, std::uint64_t base) {
   p.open("", '{');
   p.number("subnet_mode", subnet.mode);
-  p.open("cmd_group", '[');
+  if (!subnet.groups.empty()) p.open("cmd_group", '[');
   for (const auto& group : subnet.groups) {
     p.open("", '{');
     p.number("bdc_num", group.tiu_count);
@@ -189,7 +201,7 @@ void print_subnet(Printer& p, const bmodel::Subnet& subnet, std::uint64_t base) 
     p.number("gdma_cmd_byte", group.gdma_bytes);
     p.close('}');
   }
-  p.close(']');
+  if (!subnet.groups.empty()) p.close(']');
   p.number("is_dynamic", static_cast<int>(subnet.is_dynamic));
   p.number("ir_offset", subnet.ir_offset);
   p.number("ir_len", subnet.ir_bytes);
