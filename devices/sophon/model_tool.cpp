@@ -50,21 +50,18 @@ struct Memory {
 
 Memory memory_of(const bmodel::Model& model) {
   Memory out;
-  std::map<std::string, std::uint64_t> coefficients;  // the same bytes count once
   for (const auto& net : model.nets) {
+    std::uint64_t weight = 0;  // the tool takes the stages of a net to share theirs
     for (const auto& stage : net.stages) {
-      if (stage.coefficients) {
-        const auto& one = *stage.coefficients;
-        coefficients[one.sha256.empty() ? std::to_string(one.data.file_offset) : one.sha256] = one.data.size;
-      }
+      if (stage.coefficients) weight = std::max(weight, stage.coefficients->data.size);
       out.runtime = std::max(out.runtime, stage.ctx_size);
       for (const auto& subnet : stage.subnets) {
         out.instruct += std::uint64_t{4} * subnet.ir_bytes;  // four bytes a unit of the length, as the tool counts
         for (const auto& group : subnet.groups) out.instruct += group.tiu.size + group.gdma.size;
       }
     }
+    out.weight += weight;
   }
-  for (const auto& [key, bytes] : coefficients) out.weight += bytes;
   return out;
 }
 
@@ -83,6 +80,7 @@ std::string info(const bmodel::Model& model) {
     for (std::size_t s = 0; s < net.stages.size(); ++s) {
       const auto& stage = net.stages[s];
       out += text("------------\nstage %zu, core num: %u\n", s, std::max(stage.core_num, 1u));
+      if (stage.subnets.size() > 1) out += text("subnet number: %zu\n", stage.subnets.size());
       for (const auto& each : stage.inputs) out += tensor_line("input", each, varies);
       for (const auto& each : stage.outputs) out += tensor_line("output", each, false);
     }
