@@ -21,8 +21,8 @@ Float round(Float x, const Quirks& quirks) {
   return std::nearbyint(x);  // the rounding mode is to nearest, ties to even
 }
 
-// Rounded and saturated; NaN becomes 0. Limiting first gives the same as limiting afterwards, and keeps the number small
-// enough to be rounded by an addition: beyond 2^23 (2^52) a float (double) has no fraction, so the sum has none.
+// Rounded and saturated; NaN becomes 0. Limiting first gives the same as limiting afterwards, and keeps the number
+// small enough to be rounded by an addition: beyond 2^23 (2^52) a float (double) has no fraction, so the sum has none.
 template <class Integer, class Float>
 Integer round_to(Float x, const Quirks& quirks) {
   constexpr Float low = std::numeric_limits<Integer>::min(), high = std::numeric_limits<Integer>::max();
@@ -44,24 +44,25 @@ class Table {
 
   double at(std::int32_t x, const Quirks& quirks) const {
     std::size_t k = 0;
-    while (k + 1 < count_ && sections_[k + 1].start <= x) ++k;
-    const Section& section = sections_[k];
-    const double q = std::min(std::max((x - section.start) * section.step, 0.0), 16.0);
+    while (k + 1 < count_ && starts_[k + 1] <= x) ++k;
+    const double q = std::min(std::max((x - starts_[k]) * steps_[k], 0.0), 16.0);
     const auto i = std::min(static_cast<std::int32_t>(q), 15);
-    const double low = section.entries[i], high = section.entries[i + 1];
+    const double low = entries_[k * 16 + i], high = entries_[k * 16 + i + 1];
     const double value = low + (high - low) * (q - i);
     return quirks.table_integer ? std::floor(value) : value;
   }
 
- private:
-  struct Section {
-    std::int32_t start;
-    double step;  // over 2^32: exact
-    const std::int32_t* entries;
-  };
+  // For the kernels: 16 of each, and the entries of `sections()` sections.
+  std::size_t sections() const { return count_; }
+  const std::int32_t* starts() const { return starts_.data(); }
+  const double* steps() const { return steps_.data(); }
+  const std::int32_t* entries() const { return entries_; }
 
+ private:
   std::size_t count_ = 0;
-  std::array<Section, 16> sections_{};
+  std::array<std::int32_t, 16> starts_{};
+  std::array<double, 16> steps_{};  // over 2^32: exact
+  const std::int32_t* entries_ = nullptr;
 };
 
 }  // namespace vnpu::ax620

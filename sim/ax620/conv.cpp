@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "sim/ax620/arithmetic.h"
+#include "sim/ax620/kernels/table_avx512.h"
 #include "sim/ax620/stream.h"
 
 namespace vnpu::ax620 {
@@ -125,7 +126,7 @@ class Conv {
       }
       (level == SimdLevel::avx512 ? dot_avx512 : dot_avx2)(field.windows, filter.packed, sums_.data());
     }
-    return finish(filter, field.windows.height, field.windows.width, stride);
+    return finish(filter, field.windows.height, field.windows.width, stride, level);
   }
 
  private:
@@ -257,13 +258,26 @@ class Conv {
     }
   }
 
-  float scaled(std::int32_t sum, const Filter& filter, std::size_t c) const {
-    const auto bipolar = static_cast<float>(2 * std::int64_t{sum} - 255 * std::int64_t{filter.sums[c]});
-    if (quirks_.fused_scale) return std::fma(bipolar, weights_.scale[c], weights_.bias[c]);
-    return bipolar * weights_.scale[c] + weights_.bias[c];
+  // The bipolar sum fits 32 bits: a window has at most max_window bytes.
+  void scale(const std::int32_t* sums, const Filter& filter, float* to) const {
+    const std::int32_t* totals = filter.sums.data();
+    const float *scales = weights_.scale.data(), *biases = weights_.bias.data();
+    if (quirks_.fused_scale) {
+      for (std::size_t c = 0; c < channels_out_; ++c) {
+        to[c] = std::fma(static_cast<float>(2 * std::int64_t{sums[c]} - 255 * std::int64_t{totals[c]}), scales[c],
+                         biases[c]);
+      }
+      return;
+    }
+    for (std::size_t c = 0; c < channels_out_; ++c) {
+      const auto bipolar = static_cast<std::int32_t>(2U * static_cast<std::uint32_t>(sums[c]) -
+                                                     255U * static_cast<std::uint32_t>(totals[c]));
+      to[c] = static_cast<float>(bipolar) * scales[c] + biases[c];
+    }
   }
 
-  Bytes finish(const Filter& filter, std::size_t height, std::size_t width, std::size_t stride) {
+  Bytes finish(const Filter& filter, std::size_t height, std::size_t width, std::size_t stride, SimdLevel level) {
+    words_.resize(channels_out_);
     const auto lp = or_one(in_.l_pooling(), "l_pooling"), pp = or_one(in_.p_pooling(), "p_pooling");
     const auto oh = height / lp, ow = width / pp;
     if (static_cast<std::int64_t>(oh) != in_.output_lc() || static_cast<std::int64_t>(ow) != in_.output_width()) {
@@ -273,19 +287,22 @@ class Conv {
     const std::size_t size = static_cast<std::size_t>(in_.output_bit()) / 8;
     const Table table = table_of();
     Bytes out(oh * ow * channels_out_ * size);
-    std::vector<float> values(channels_out_);
+    std::vector<float> values(channels_out_), others(channels_out_);
+    const bool fast = level == SimdLevel::avx512 && in_.output_bit() == 16 && !quirks_.round_half_up &&
+                      !quirks_.round_truncate && !quirks_.table_integer;
     auto* to = out.data();
     for (std::size_t y = 0; y < oh; ++y) {
       for (std::size_t x = 0; x < ow; ++x, to += channels_out_ * size) {
         for (std::size_t i = 0; i < lp * pp; ++i) {  // the maximum over adjacent outputs
-          const auto* sums = sums_.data() + ((y * lp + i / pp) * width + x * pp + i % pp) * stride;
-          for (std::size_t c = 0; c < channels_out_; ++c) {
-            const float value = scaled(sums[c], filter, c);
-            values[c] = i == 0 ? value : std::max(values[c], value);
-          }
+          scale(sums_.data() + ((y * lp + i / pp) * width + x * pp + i % pp) * stride, filter,
+                i == 0 ? values.data() : others.data());
+          for (std::size_t c = 0; i > 0 && c < channels_out_; ++c) values[c] = std::max(values[c], others[c]);
         }
         if (table.empty()) {
           put(channels_out_, to, [&](std::size_t c) { return values[c]; });
+        } else if (fast) {
+          look_up_avx512(table, values.data(), channels_out_, words_.data());
+          std::memcpy(to, words_.data(), channels_out_ * 2);
         } else {
           put(channels_out_, to,
               [&](std::size_t c) { return table.at(round_to<std::uint16_t>(values[c], quirks_), quirks_); });
@@ -331,6 +348,7 @@ class Conv {
   std::size_t lines_ = 0, width_ = 0, channels_ = 0, channels_out_ = 0;
   Bytes bytes_;
   std::vector<std::int32_t> sums_;
+  std::vector<std::uint16_t> words_;
 };
 
 }  // namespace

@@ -271,6 +271,10 @@ ElementLaw::ElementLaw(const char* command, unsigned operation, const ElementTyp
     }
   } else if (function_ == nullptr) {
     function_ = integer_function(operation);
+    const bool extreme = operation == 4 || operation == 5;
+    if (extreme && (types.result != types.a || types.b != types.a || types.a_signed != types.b_signed)) {
+      refuse(ErrorKind::fault, "operands of different types");
+    }
     if (operation == 18 && types.result == i8) refuse(ErrorKind::unsupported, "8-bit result");
     if (is_float(types.result) || (two_operands && is_float(types.b))) {
       refuse(ErrorKind::fault, "integer and float operands mixed");

@@ -134,9 +134,14 @@ json BmModelFile::program_json(const ProgramRef& program) const {
 
 json BmModelFile::describe() const {
   const auto& model = *model_;
-  json j = {
-      {"format", "bmodel"},  {"format_version", model.version}, {"chip", "bm1684x"},   {"converter", model.type},
-      {"built", model.time}, {"devices", model.device_num},     {"lanes", lane_count}, {"file_bytes", file_bytes_}};
+  json j = {{"format", "bmodel"},
+            {"format_version", model.version},
+            {"chip", "bm1684x"},
+            {"converter", model.type},
+            {"built", model.time.substr(0, model.time.find('\n'))},
+            {"devices", model.device_num},
+            {"lanes", lane_count},
+            {"file_bytes", file_bytes_}};
   if (!model.nets.empty()) j["name"] = model.nets.front().name;
   json sections = json::array();
   const auto section = [&](const char* type, const std::string& what, std::uint64_t offset, std::uint64_t bytes) {

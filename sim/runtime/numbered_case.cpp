@@ -162,7 +162,7 @@ class NumberedRun {
   }
 
   void compare_objects(const Json& yolo, unsigned run) {
-    const auto& shape = network_->inputs().at(0).shape;
+    const auto shape = network_->inputs().at(0).shape;
     if (shape.size() < 2) damaged("the input is no picture");
     RegionLayer layer;
     layer.image_width = static_cast<std::uint32_t>(shape.back());

@@ -6,7 +6,7 @@ namespace vnpu::devices {
 namespace {
 
 void add(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+  for (int i = 0; i < bytes; ++i) out += i < 8 ? static_cast<char>(value >> (8 * i)) : '\0';
 }
 
 // A RISC-V program that needs libraries and a symbol of each; loaded at address 0x10000.
