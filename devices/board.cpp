@@ -12,6 +12,7 @@
 #include "devices/board_files.h"
 #include "devices/commands/commands.h"
 #include "devices/programs/programs.h"
+#include "devices/sophon/programs.h"
 
 namespace vnpu::devices {
 
@@ -55,12 +56,15 @@ Board::Board(BoardData data, const BoardOptions& options) : data_(std::move(data
   add_shell_commands(programs_);
   if (data_.programs == "axera") {
     axera::add_programs(programs_);
+  } else if (data_.programs == "sophon") {
+    sophon::add_programs(programs_);
   } else {
     add_board_programs(programs_);
   }
   build_files();
   add_objects();
   if (data_.programs == "axera") axera::add_nodes(*this);
+  if (data_.programs == "sophon") sophon::add_nodes(*this);
   if (const auto name = files_->read_file(root_user, "/etc/hostname", 256)) {
     const std::string text = name->substr(0, name->find('\n'));
     if (!text.empty()) hostname_ = text;

@@ -58,7 +58,7 @@ struct BoardData {
   std::vector<Mount> mounts;
   std::vector<File> files;
   std::string programs_directory;  // where the maker's programs stand
-  std::string programs;            // whose they are: "cvitek", "axera"
+  std::string programs;            // whose they are: "cvitek", "axera", "sophon"
 };
 
 // Throws Error(damaged) naming the key.

@@ -88,7 +88,7 @@ BoardData parse_board_data(std::string_view text, const std::string& name) {
   out.path = top.text("path");
   out.programs_directory = top.text("programs_directory");
   out.programs = top.text_or("programs", "cvitek");
-  if (out.programs != "cvitek" && out.programs != "axera")
+  if (out.programs != "cvitek" && out.programs != "axera" && out.programs != "sophon")
     top.fail("programs", "no programs of '" + out.programs + "'");
   out.kernel_release = top.text("kernel_release");
   out.kernel_version = top.text("kernel_version");

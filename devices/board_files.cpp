@@ -189,8 +189,8 @@ void Board::add_objects() {
   };
   text("/proc/mounts", mounts);
   text("/proc/self/mounts", mounts);
-  text("/proc/modules",
-       [cvitek] { return std::string(cvitek ? "cvi_tpu" : "ax_npu") + " 24576 0 - Live 0x0000000000000000\n"; });
+  const std::string module = cvitek ? "cvi_tpu" : data_.programs == "axera" ? "ax_npu" : "bmtpu";
+  text("/proc/modules", [module] { return module + " 24576 0 - Live 0x0000000000000000\n"; });
   text("/proc/cmdline", [] { return std::string("console=ttyS0,115200 root=/dev/mmcblk0p2 rootwait rw\n"); });
   text("/proc/filesystems", [] { return std::string("nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs\n\text4\n\tvfat\n"); });
   text("/proc/sys/kernel/osrelease", [this] { return data_.kernel_release + "\n"; });

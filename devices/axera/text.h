@@ -4,10 +4,11 @@
 #include <string>
 
 #include "devices/process.h"
+#include "devices/text.h"
 
 namespace vnpu::axera {
 
-std::string text(const char* form, ...) __attribute__((format(printf, 1, 2)));
+using devices::text;
 
 // An assertion of the program: glibc's message on stderr, then SIGABRT.
 [[noreturn]] void abort_with(devices::Process& process, const std::string& condition, const std::string& function);

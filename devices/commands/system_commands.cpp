@@ -220,7 +220,12 @@ int which_main(Process& process) {
 }
 
 int nproc_main(Process& process) {
-  process.print("1\n");
+  // One entry a processor; boards whose cpuinfo lists none have one.
+  const std::string& info = process.board.data().cpu_info;
+  int count = 0;
+  for (auto at = info.find("processor"); at != std::string::npos; at = info.find("processor", at + 1))
+    count += at == 0 || info[at - 1] == '\n';
+  process.print(std::to_string(std::max(count, 1)) + "\n");
   return 0;
 }
 

@@ -35,7 +35,7 @@ Room room_of(const std::string& path) {
   if (top == "models") return {top, family_of_format.count(second) ? family_of_format.at(second) : second};
   if (top == "isa" || top == "rtl") return {top, second};
   // The boards' programs and firmware are their chips' vendors' own: they speak of the family's formats and commands.
-  if (top == "devices" && (second == "programs" || second == "maix" || second == "axera"))
+  if (top == "devices" && (second == "programs" || second == "maix" || second == "axera" || second == "sophon"))
     return {"devices/programs", ""};
   return {top, ""};
 }
