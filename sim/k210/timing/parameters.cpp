@@ -2,37 +2,8 @@
 
 #include "sim/k210/timing/data_files.h"
 
+#define VNPU_PARAMETERS "sim/k210/timing/parameters.def"
+
 namespace vnpu::k210 {
-namespace {
-
-constexpr ParameterRow rows[] = {
-#define VNPU_PARAMETER(member, key, unit, least, most, meaning) {key, unit, least, most, meaning},
-#include "sim/k210/timing/parameters.def"
-#undef VNPU_PARAMETER
-};
-constexpr double TimingValues::*members[] = {
-#define VNPU_PARAMETER(member, key, unit, least, most, meaning) &TimingValues::member,
-#include "sim/k210/timing/parameters.def"
-#undef VNPU_PARAMETER
-};
-
-BoardFolder folder() { return {data_files(), rows}; }
-
-TimingBoard with_values(BoardData data) {
-  TimingBoard board{std::move(data), {}};
-  for (std::size_t i = 0; i < std::size(rows); ++i) board.values.*members[i] = board.sources[i].value;
-  return board;
-}
-
-}  // namespace
-
-TimingBoard timing_board(std::string_view name, std::span<const std::string> settings) {
-  return with_values(folder().board(name, settings));
-}
-
-TimingBoard timing_board_from_text(std::string_view text, const std::string& name,
-                                   std::span<const std::string> settings) {
-  return with_values(folder().board_from_text(text, name, settings));
-}
-
+#include "sim/core/timing_boards.inc"
 }  // namespace vnpu::k210
