@@ -37,7 +37,7 @@ double percent(std::uint64_t part, std::uint64_t whole) {
 void print_table(const Profile& p, const Options& options, const Common& common) {
   auto& out = std::cout;
   out << paint(common, "bold", options.model) << " on " << p.board << " (" << p.board_title << "; " << p.chip
-      << line(", TPU %g MHz)\n", p.mhz);
+      << line(", %g MHz)\n", p.mhz);
   if (p.status != "validated") out << paint(common, "yellow", "this board's time is " + p.status) << "\n";
   out << line("inference  %10.3f ms   on the engines, as their performance unit counts it\n",
               p.ms(p.inference_cycles()));
@@ -72,9 +72,11 @@ void print_table(const Profile& p, const Options& options, const Common& common)
         << layer.name << ": " << why(p, layer) << "\n";
   }
   if (!common.quiet) {
+    const auto engine = [&](std::size_t i) { return i < p.engines.size() ? p.engines[i].name + " ms" : std::string(); };
     out << "\n"
         << paint(common, "bold",
-                 "   id critical ms     tiu ms    tdma ms      MMAC         MB  bound           layer\n");
+                 line("   id critical ms %10s %10s      MMAC         MB  bound           layer\n", engine(0).c_str(),
+                      engine(1).c_str()));
     for (const auto& layer : p.layers) {
       out << line("%5s %11.3f %10.3f %10.3f %9.2f %10.3f  %-15s ", layer.id ? std::to_string(*layer.id).c_str() : "-",
                   p.ms(layer.critical_cycles), p.ms(layer.busy_cycles[0]),
