@@ -161,7 +161,8 @@ void Board::add_objects() {
   };
   text("/proc/cpuinfo", [this] { return data_.cpu_info; });
   text("/proc/version", [this] {
-    return "Linux version " + data_.kernel_release + " (riscv64-unknown-linux-musl-gcc) " + data_.kernel_version + "\n";
+    const char* compiler = data_.machine == "riscv64" ? "riscv64-unknown-linux-musl-gcc" : "gcc";
+    return "Linux version " + data_.kernel_release + " (" + compiler + ") " + data_.kernel_version + "\n";
   });
   text("/proc/uptime", [this] {
     const double seconds = static_cast<double>(uptime_ns()) / 1e9;

@@ -28,7 +28,7 @@ class BoardProcess:
         if prefix:  # a tool that runs the board as its child
             self.pid = int(pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
         self.port = self.info["port"]
-        self.password = "root" if board == "maixcam" else "milkv"
+        self.password = "milkv" if board == "milkv-duo" else "root"
         self.host = f"root@{board}"  # a name of its ssh_config
 
     def environment(self, password=None):
