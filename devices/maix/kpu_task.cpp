@@ -188,7 +188,7 @@ int KpuTask::load(ByteView bytes, bool in_flash, SystemHeap& heap, std::unique_p
   }
   try {
     const Profile profile = made->file_->profile({});
-    made->time_ns_ = static_cast<std::uint64_t>(profile.runtime_ms * 1e6);
+    made->time_ns_ = static_cast<std::uint64_t>((profile.ms(profile.cycles) + profile.runtime_ms) * 1e6);
   } catch (const Error&) {  // no time model, or not of this model
   }
   task = std::move(made);

@@ -10,6 +10,7 @@
 #include "base/archive.h"
 #include "base/bytes.h"
 #include "models/kmodel/model.h"
+#include "sim/runtime/registry.h"
 #include "tests/devices/maix_fixture.h"
 
 namespace vnpu::devices {
@@ -229,6 +230,26 @@ TEST_F(MaixKpu, LoadsFromFlash) {
             "{\"model_addr\": 3145728, \"model_size\": 2472, \"model_path\": \"(null)\", \"net_args\": \"(null)\"}\n"
             "{\"model_addr\": 5242880, \"model_size\": 2472, \"model_path\": \"(null)\", \"net_args\": \"(null)\"}\n");
   EXPECT_ANY_THROW(maix.flash().write(0xCFFFFF, Bytes(2)));  // the file system's
+}
+
+TEST_F(MaixKpu, ARunTakesTheTimeModelsTime) {
+  put_detector();
+  const Profile profile = open_model(square_detector)->profile({});
+  const double expected = (profile.ms(profile.cycles) + profile.runtime_ms) * 1e3;
+  const auto got = python(R"(
+import KPU, image, time
+task = KPU.load('/sd/square.kmodel')
+KPU.init_yolo2(task, 0.5, 0.1, 5, (2.5,) * 10)
+img = image.Image(size=(320, 240))
+img.pix_to_ai()
+t = time.ticks_us()
+KPU.run_yolo2(task, img)
+print(time.ticks_diff(time.ticks_us(), t))
+)");
+  EXPECT_EQ(got.err, "");
+  const double spent = std::stod(got.out);
+  EXPECT_GE(spent, expected - 1);
+  EXPECT_LT(spent, expected + 5000) << "the interpreter's own instructions besides";
 }
 
 TEST_F(MaixKpu, MemoryIsTheBoards) {
