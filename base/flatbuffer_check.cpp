@@ -80,7 +80,7 @@ class Walk {
   // Returns the number of elements.
   std::uint64_t vector(std::uint64_t at, std::uint64_t element, const char* what) const {
     const std::uint64_t count = read<std::uint32_t>(at, what);
-    need(at + 4, count * element, element, what);
+    need(at + 4, count * element, count == 0 ? 1 : element, what);  // the library does not align what is empty
     spend(count * element + 4, at);
     return count;
   }
@@ -101,7 +101,7 @@ class Walk {
   void structures(std::uint64_t at, const flatbuffers::TypeTable& type) const {
     const auto bytes = static_cast<std::uint64_t>(type.values[type.num_elems]);
     const std::uint64_t count = read<std::uint32_t>(at, "a vector");
-    need(at + 4, count * bytes, scalar_size(type.type_codes[0].base_type), "a vector");
+    need(at + 4, count * bytes, count == 0 ? 1 : scalar_size(type.type_codes[0].base_type), "a vector");
     spend(count * bytes + 4, at);
   }
 
