@@ -1,5 +1,7 @@
 #include "sim/bm1684x/kernels/kernels.h"
 
+#include "base/error.h"
+
 namespace vnpu::bm1684x::kernels {
 
 const ElementOps* element_ops(SimdLevel level) {
@@ -11,8 +13,9 @@ const ElementOps* element_ops(SimdLevel level) {
   return nullptr;
 }
 
-bool execute(const TiuJob& job, SimdLevel level) {
-  if (level == SimdLevel::scalar) return false;
+namespace {
+
+bool run(const TiuJob& job, SimdLevel level) {
   const KernelOps ops{*gemm_ops(level), *element_ops(level)};
   switch (job.command.tsk_typ) {
     case tsk_conv: return execute_conv(job, ops.gemm);
@@ -26,12 +29,32 @@ bool execute(const TiuJob& job, SimdLevel level) {
   }
 }
 
-bool execute(const GdmaCommand& command, Memory& memory, SimdLevel level) {
-  if (level == SimdLevel::scalar) return false;
+bool run(const GdmaCommand& command, Memory& memory) {
   switch (command.cmd_type) {
     case dma_tensor: return copy_tensor(command, memory);
     case dma_matrix: return copy_matrix(command, memory);
     default: return false;
+  }
+}
+
+}  // namespace
+
+// Kernels check their operands before they write. What one refuses is left to the law, which says it in its own words.
+bool execute(const TiuJob& job, SimdLevel level) {
+  if (level == SimdLevel::scalar) return false;
+  try {
+    return run(job, level);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool execute(const GdmaCommand& command, Memory& memory, SimdLevel level) {
+  if (level == SimdLevel::scalar) return false;
+  try {
+    return run(command, memory);
+  } catch (const Error&) {
+    return false;
   }
 }
 
