@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include "base/error.h"
+#include "sim/core/profile.h"
 
 namespace vnpu {
 namespace {
@@ -160,6 +161,17 @@ BoardData BoardFolder::board(std::string_view name, std::span<const std::string>
     throw Error(ErrorKind::usage, "unknown board '" + std::string(name) + "'; known are: " + text);
   }
   return board_from_text(file->text, std::string(name), settings);
+}
+
+void describe_board(Profile& profile, const BoardData& board) {
+  profile.chip = board.chip;
+  profile.board = board.name;
+  profile.board_title = board.title;
+  profile.status = board.status;
+  for (const ParameterSource& each : board.sources) {
+    profile.parameters.push_back(
+        {std::string(each.key), std::string(each.unit), std::string(each.meaning), each.value, each.from, each.note});
+  }
 }
 
 }  // namespace vnpu

@@ -35,6 +35,11 @@ struct BoardData {
   std::vector<ParameterSource> sources;  // one a row, in their order
 };
 
+struct Profile;
+
+// What a profile says of its board: names, status, and every parameter with its source.
+void describe_board(Profile& profile, const BoardData& board);
+
 // The data files of one family: common.toml where there is one, chips/CHIP.toml, boards/BOARD.toml.
 class BoardFolder {
  public:

@@ -45,20 +45,13 @@ class Builder {
     if (values.isp_mbps > 0) machine.background.push_back({"ai-isp", values.isp_mbps, 4096, false});
     for (const EngineList& each : lists_) profile_.engines.push_back({each.name, true});
     finish_profile(profile_, lists_, std::move(per_unit_), simulate(lists_, machine));
-    profile_.chip = board_.chip;
-    profile_.board = board_.name;
-    profile_.board_title = board_.title;
-    profile_.status = board_.status;
     profile_.mhz = values.npu_mhz;
     profile_.peak_macs_per_cycle = array_macs_per_cycle;
     profile_.memory_bytes_per_second = std::min(machine.dram.bytes_per_ns() * 1e9, values.limiter_mbps * 1e6);
     profile_.runtime_ms = values.driver_us / 1e3;
     for (const auto& region : list_.inputs) profile_.input_bytes += region.size();
     for (const auto& region : list_.outputs) profile_.output_bytes += region.size();
-    for (const ParameterSource& each : board_.sources) {
-      profile_.parameters.push_back(
-          {std::string(each.key), std::string(each.unit), std::string(each.meaning), each.value, each.from, each.note});
-    }
+    describe_board(profile_, board_);
     return std::move(profile_);
   }
 

@@ -42,20 +42,13 @@ class Builder {
     if (values.background_mbps > 0) machine.background.push_back({"others", values.background_mbps, 4096, true});
     for (const EngineList& each : lists_) profile_.engines.push_back({each.name, true});
     finish_profile(profile_, lists_, std::move(per_engine_), simulate(lists_, machine));
-    profile_.chip = board_.chip;
-    profile_.board = board_.name;
-    profile_.board_title = board_.title;
-    profile_.status = board_.status;
     profile_.mhz = values.tpu_mhz;
     profile_.peak_macs_per_cycle = peak_macs_per_cycle;
     profile_.memory_bytes_per_second = machine.dram.bytes_per_ns() * 1e9;
     profile_.runtime_ms = values.call_us / 1e3;
     for (const auto& each : program_.stage->inputs) profile_.input_bytes += each.size;
     for (const auto& each : program_.stage->outputs) profile_.output_bytes += each.size;
-    for (const ParameterSource& each : board_.sources) {
-      profile_.parameters.push_back(
-          {std::string(each.key), std::string(each.unit), std::string(each.meaning), each.value, each.from, each.note});
-    }
+    describe_board(profile_, board_);
     return std::move(profile_);
   }
 

@@ -352,10 +352,6 @@ Profile Builder::build() {
   profile_.engines[at_cpu].accelerator = false;
   finish_profile(profile_, lists_, std::move(per_engine_), simulate(lists_, machine));
 
-  profile_.chip = board_.chip;
-  profile_.board = board_.name;
-  profile_.board_title = board_.title;
-  profile_.status = board_.status;
   profile_.mhz = v.tpu_mhz;
   profile_.peak_macs_per_cycle = v.lanes * eu_num * 2;
   profile_.memory_bytes_per_second = machine.dram.bytes_per_ns() * 1e9;
@@ -363,10 +359,7 @@ Profile Builder::build() {
   profile_.output_bytes = bytes_of(program_.outputs);
   profile_.runtime_ms = v.forward_us / 1e3 +
                         static_cast<double>(profile_.input_bytes + profile_.output_bytes) / (v.copy_mbps * 1e6) * 1e3;
-  for (const ParameterSource& each : board_.sources) {
-    profile_.parameters.push_back(
-        {std::string(each.key), std::string(each.unit), std::string(each.meaning), each.value, each.from, each.note});
-  }
+  describe_board(profile_, board_);
   std::ranges::move(host_parameters_, std::back_inserter(profile_.parameters));
   return std::move(profile_);
 }

@@ -264,18 +264,11 @@ Profile Builder::build() {
   for (const EngineList& list : lists_) profile_.engines.push_back({list.name, true});
   profile_.engines[at_cpu].accelerator = false;
   finish_profile(profile_, lists_, std::move(per_engine_), simulate(lists_, machine));
-  profile_.chip = board_.chip;
-  profile_.board = board_.name;
-  profile_.board_title = board_.title;
-  profile_.status = board_.status;
   profile_.mhz = values().kpu_mhz;
   profile_.peak_macs_per_cycle = dense_macs_per_cycle;
   profile_.memory_bytes_per_second = machine.dram.bytes_per_ns() * 1e9;
   profile_.runtime_ms = values().run_us / 1e3;
-  for (const ParameterSource& each : board_.sources) {
-    profile_.parameters.push_back(
-        {std::string(each.key), std::string(each.unit), std::string(each.meaning), each.value, each.from, each.note});
-  }
+  describe_board(profile_, board_);
   return std::move(profile_);
 }
 
