@@ -123,6 +123,8 @@ struct AxePart {
 struct Performance {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;  // numbers as they stand in the file
+  // Layers of the source network (several joined by ", ") and the compiled layers that do their work.
+  std::vector<std::pair<std::string, std::string>> mapping;
 };
 
 struct Member {

@@ -71,7 +71,9 @@ class AxModelFile final : public ModelFile {
     return std::make_unique<AxNetwork>(model_, options);
   }
   Profile profile(const ProfileOptions& options) const override {
-    return profile_model(model_->list, model_->jobs, options);
+    auto out = profile_model(model_->list, model_->jobs, options);
+    if (model_->file.performance) add_estimate(out, *model_->file.performance);
+    return out;
   }
 
  private:
@@ -260,6 +262,7 @@ json AxModelFile::describe() const {
   out["refusals"] = refusals;
   if (file.performance) {
     out["performance"] = {{"header", file.performance->header}, {"rows", file.performance->rows}};
+    out["layer_mapping"] = file.performance->mapping;
   }
   return out;
 }

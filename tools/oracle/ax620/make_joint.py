@@ -418,6 +418,22 @@ def cpu_tail(n, kind):
         n.model_outputs = [('part_1', 'three', 'Three')]
 
 
+def performance(n):
+    """the converter's estimate in its form: a row a source layer, its names joined by ', '"""
+    layers, seen = [], set()
+    for c in n.commands:
+        name = c['debug']['layer_name'] if 'debug' in c else None
+        if name and name not in seen:
+            seen.add(name)
+            layers.append(name)
+    mapping = [['Mul_%d, Cast_%d' % (i, i) if name.startswith('scale') else name, name + (', op_gone' if i == 1 else '')] for i, name in enumerate(layers)]
+    rows = [[m[0], '0.50', '1.25', '0.00', str(1000 + 10 * i), '0', str(9216 * i)] for i, m in enumerate(mapping)]
+    total = [str(sum(int(r[k]) for r in rows)) for k in (4, 6)]
+    rows += [['TOTAL', '100.00', '%.2f' % (1.25 * len(rows)), '0.00', total[0], '0', total[1]], ['LEAKAGE', '95.30', '-', '-', '-', '-']]
+    return json.dumps({'table_mapping': [mapping, ['Origin Layers', 'Lava Layers']],
+                       'table_performance': [rows, ['Layers', 'Power', 'OCM B/W', 'DDR B/W', 'Cycle (w/o sync)', 'MAC (ideal 2W4F)', 'MAC (actual 2W4F)']]}).encode()
+
+
 CPU_KINDS = ['concat', 'reshape', 'chain']
 KINDS = ['w8', 'w2', '1x1', 'two', 'im2col', 'pool', 'table', 'continue', 'nv12', 'bgr', 'transpose', 'padding', 'area', 'bilinear', 'argmax', 'sigmoid', 'mul', 'add', 'sub']
 
@@ -482,7 +498,7 @@ def finish(n):
     topo += varint(8 << 3 | 2) + varint(len(version)) + version
     b = io.BytesIO()
     with tarfile.open(fileobj=b, mode='w', format=tarfile.USTAR_FORMAT) as t:
-        for name, x in [(name + '.axe', x) for name, x, _, _ in n.cpu] + [('topo.bin', topo), ('part_0.neu', neu)]:
+        for name, x in [(name + '.axe', x) for name, x, _, _ in n.cpu] + [('topo.bin', topo), ('part_0.neu', neu)] + ([('performance.json', performance(n))] if n.cpu else []):
             i = tarfile.TarInfo(name)
             i.size = len(x)
             t.addfile(i, io.BytesIO(x))
