@@ -120,6 +120,8 @@ json AxModelFile::describe_tensors(bool inputs) const {
 const char* dtype_name(DType dtype) {
   switch (dtype) {
     case DType::u8: return "uint8";
+    case DType::u16: return "uint16";
+    case DType::i16: return "int16";
     case DType::f32: return "float32";
     default: return name(dtype).data();
   }
