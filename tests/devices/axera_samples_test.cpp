@@ -34,6 +34,8 @@ class AxeraSamples : public testing::Test {
   void SetUp() override {
     const auto files = files_of("tests/devices/data/axera_detector.tar.xz", "detector/");
     put("m.joint", words(files.at("model.joint")));
+    put("whole.joint", words(files.at("whole.joint")));    // MODE_0
+    put("second.joint", words(files.at("second.joint")));  // MODE_112
     put("p.png", words(files.at("picture.png")));
     expected = words(files.at("expected.txt"));
   }
@@ -181,28 +183,81 @@ TEST_F(AxeraSamples, PartsOnTheCpuHaveTheirTimesAndOrdinaryMemory) {
     EXPECT_NE(ran.out.find(line), std::string::npos) << line << "\nin\n" << ran.out;
 }
 
-// A model for the whole NPU, or for its second half: the mode stands in the command list.
+TEST_F(AxeraSamples, EveryModeRunsAloneAndHalvesTogether) {
+  EXPECT_NE(run("run_joint whole.joint").out.find("\nvirtual npu disable!\n\n"), std::string::npos);
+  EXPECT_NE(run("run_joint --mode disable whole.joint").out.find("\nvirtual npu disable\n\n"), std::string::npos);
+  EXPECT_NE(run("run_joint second.joint").out.find("\nvirtual npu mode is 1_1\n\n"), std::string::npos);
+  EXPECT_NE(run("run_joint --mode 1_1 second.joint").out.find("\nvirtual npu 1_1\n\n"), std::string::npos);
+  const std::string sample = " -i p.png -c 2 -g 32,32";
+  EXPECT_NE(run("ax_yolov5s -m whole.joint" + sample).out.find("[INFO]: Virtual npu was disabled!\nTools version"),
+            std::string::npos);
+  EXPECT_EQ(run("run_joint --mode 1_1 whole.joint").status, 134);
+  EXPECT_EQ(run("run_joint --mode disable second.joint").status, 134);
+  // A user of the first half does not keep one of the second away, but one of the whole.
+  Npu& npu = npu_of(*board);
+  std::string why;
+  ASSERT_EQ(npu.modes.open(HardMode::one_one, why), 0u);
+  EXPECT_EQ(run("run_joint second.joint").status, 0);
+  EXPECT_EQ(run("run_joint m.joint").status, 0);
+  const Ran whole = run("run_joint whole.joint");
+  EXPECT_EQ(whole.status, 134);
+  EXPECT_NE(whole.err.find("virtual npu mode not supported"), std::string::npos) << whole.err;
+  npu.modes.close();
+  EXPECT_EQ(run("run_joint whole.joint").status, 0);
+}
+
 TEST_F(AxeraSamples, TheCameraLeavesOnlyTheFirstHalf) {
   Npu& npu = npu_of(*board);
   std::string why;
+  const std::string sample = " -i p.png -c 2 -g 32,32";
   ASSERT_EQ(npu.modes.camera(true, why), 0u);
-  EXPECT_EQ(run("ax_yolov5s -m m.joint -i p.png -c 2 -g 32,32").err, "");
+  EXPECT_EQ(run("ax_yolov5s -m m.joint" + sample).err, "");
   EXPECT_EQ(run("run_joint m.joint").status, 0);
-  const Ran whole = run("run_joint --mode disable m.joint");
-  EXPECT_EQ(whole.status, 134);
-  EXPECT_NE(whole.err.find("virtual npu mode not supported"), std::string::npos) << whole.err;
-  EXPECT_NE(whole.err.find("0x80060088"), std::string::npos);
+  for (const char* command : {"run_joint whole.joint", "run_joint --mode disable m.joint"}) {
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.status, 134) << command;
+    EXPECT_NE(ran.err.find("virtual npu mode not supported"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("0x80060088"), std::string::npos) << ran.err;
+  }
+  for (const char* command : {"run_joint second.joint", "run_joint --mode 1_1 whole.joint"}) {
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.status, 134) << command;
+    EXPECT_NE(ran.err.find("virtual npu type error"), std::string::npos) << ran.err;
+  }
+  EXPECT_NE(run("ax_yolov5s -m whole.joint" + sample).err.find("Init Run-Joint model(whole.joint) failed.\n"),
+            std::string::npos);
+  EXPECT_NE(
+      run("ax_yolov5s -m second.joint" + sample).err.find("Create Run-Joint handler from file(second.joint) failed.\n"),
+      std::string::npos);
   npu.modes.camera(false, why);
+  // The camera's own program: a MODE_0 model fails beside its AI-ISP, with the code.
+  const Ran own = run("axpi_classification_cam -m whole.joint -g 32,32");
+  EXPECT_EQ(own.status, 255);
+  EXPECT_NE(own.err.find("Init Run-Joint model(whole.joint) failed. (80060088)\n"), std::string::npos) << own.err;
+  EXPECT_EQ(run("axpi_classification_cam -m m.joint -g 32,32").status, 0);
   // Somebody has the whole NPU: the camera, and models for a half, are refused.
   ASSERT_EQ(npu.modes.open(HardMode::disable, why), 0u);
-  EXPECT_EQ(run("axpi_classification_cam -m m.joint -g 32,32").status, 255);
-  const Ran refused = run("ax_yolov5s -m m.joint -i p.png -c 2 -g 32,32");
-  EXPECT_EQ(refused.status, 0);
-  EXPECT_NE(refused.err.find("virtual npu mode not supported\nInit Run-Joint model(m.joint) failed.\n"),
-            std::string::npos)
-      << refused.err;
+  const Ran camera = run("axpi_classification_cam -m m.joint -g 32,32");
+  EXPECT_EQ(camera.status, 255);
+  EXPECT_NE(camera.err.find("Init system failed.\n"), std::string::npos);
+  EXPECT_NE(run("ax_yolov5s -m m.joint" + sample)
+                .err.find("virtual npu mode not supported\nInit Run-Joint model(m.joint) failed.\n"),
+            std::string::npos);
   npu.modes.close();
-  EXPECT_EQ(run("axpi_classification_cam -m m.joint -g 32,32").status, 0);
+}
+
+TEST_F(AxeraSamples, MemoryPoolIsSharedAndGivenBack) {
+  const std::string pool = run("cat /proc/mem_cmm_info").out;
+  EXPECT_NE(pool.find("used=0KB"), std::string::npos) << pool;
+  EXPECT_EQ(run("run_joint m.joint").status, 0);
+  EXPECT_EQ(run("cat /proc/mem_cmm_info").out, pool);
+  auto most = board->ion().allocate(board->ion().total() - 4096, 1, "other");
+  ASSERT_TRUE(most);
+  const Ran refused = run("ax_yolov5s -m m.joint -i p.png -c 2 -g 32,32");
+  EXPECT_NE(refused.err.find("[CMM][Error]:not enough memory"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("Create Run-Joint handler from file(m.joint) failed.\nRun classification failed.\n"),
+            std::string::npos);
+  EXPECT_EQ(run("run_joint m.joint").status, 134);
 }
 
 float logit(float p) { return std::log(p / (1 - p)); }

@@ -2,6 +2,7 @@
 """A small .joint with the three heads of a YOLOv5, a picture, and what the sample prints of it by an independent statement (numpy).
 
 usage: make_detector.py OUT.tar.xz  (tests/devices/data/axera_detector.tar.xz)
+whole.joint and second.joint are the same for the whole NPU (MODE_0) and for its second half (MODE_112).
 The heads are the picture's own bytes, scaled: value = byte * 0.08 - 10. The picture has the input's size: nothing is resized.
 """
 import io, os, struct, sys, tarfile, tempfile, zlib
@@ -14,7 +15,7 @@ NAMES = ['person', 'bicycle']
 SIDE, CLASSES = 32, 2
 
 
-def model():
+def model(mode='ax620_virtual_npu_1_1_1'):
     n = M.Net(np.random.default_rng(5))
     size = SIDE * SIDE * 3
     o = n.load(n.input([1, SIDE, SIDE, 3], 'images'), size)
@@ -28,7 +29,7 @@ def model():
             {'left': 'Add0', 'right': 'Mult'}, {'left': 'Add1', 'right': 'Const', 'const_data': [-10.]}, {'left': 'FMA0_l', 'right': 'Add'}]}
         n.store(n.move(None, 4 * count, [{'fma': u}], 'head%d' % stride), shape, 32, 'head%d' % stride)
         at += count
-    return M.finish(n)
+    return M.finish(n, mode)
 
 
 def png(rgb):
@@ -77,7 +78,7 @@ def main():
         outputs = S.Sim(path).run({'images': rgb.tobytes()})
     text = boxes(list(outputs.values()))
     with tarfile.open(sys.argv[1], 'w:xz') as archive:
-        for name, data in (('model.joint', joint), ('picture.png', png(rgb)), ('expected.txt', text.encode())):
+        for name, data in (('model.joint', joint), ('whole.joint', model('ax620_virtual_npu_disable')), ('second.joint', model('ax620_virtual_npu_1_1_2')), ('picture.png', png(rgb)), ('expected.txt', text.encode())):
             entry = tarfile.TarInfo('detector/' + name)
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
