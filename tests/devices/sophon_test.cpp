@@ -198,7 +198,8 @@ TEST_F(Bm1684xSoc, ModelToolShowsTheVendorsText) {
                 "output: conv_3_Conv_f32, [1, 8, 10, 10], float32, scale: 1, zero_point: 0\n"
                 "==========================================\nnet 1: [netb]  static\n",
                 "\ndevice mem size: 67072 (weight: 40960, instruct: 5632, runtime: 20480)\n"
-                "host mem size: 0 (weight: 0, runtime: 0)\n"});
+                "host mem size: 0 (weight: 0, runtime: 0)\nestimated SoC CPU peak: 733184\n"
+                "estimated PCIE CPU peak: 770048\nbmodel is 4k aligned\n"});
   EXPECT_EQ(as_linaro("model_tool --chip /data/m.bmodel").out, "BM1684X");
   expect_lines(as_linaro("model_tool --weight /data/m.bmodel").out,
                {"net 0 : \"neta\", stage:0\n-------------------------------\ntpu.Conv2D.weight : [0x0, 0x1000)\n",
@@ -214,8 +215,33 @@ TEST_F(Bm1684xSoc, ModelToolShowsTheVendorsText) {
                 "scale: 43.596481,\n", "check_code: [\n              222,\n              75,\n",
                 "binary_coeff: {\n              start: 0,\n              size: 28672\n            },\n",
                 "bdc_num: 29,\n", "binary_bdc: {\n", "start: 28672,\n", "size: 1664\n"});
-  EXPECT_EQ(as_linaro("model_tool").status, 1);
-  EXPECT_EQ(as_linaro("model_tool --info /etc/passwd").status, 1);
+  EXPECT_EQ(as_linaro("model_tool").status, 255);
+  EXPECT_EQ(as_linaro("model_tool --info /etc/passwd").status, 255);
+  EXPECT_EQ(as_linaro("model_tool --info /none").out, "[BMODEL][ModelCtx:509] FATAL: File[/none] open failed.\n");
+}
+
+TEST_F(Bm1684xSoc, ModelToolTakesModelsApartAndCombinesThem) {
+  put("/data/m.bmodel", as_text(golden("special", "multinet").at("model.bmodel")));
+  const Ran parts = as_linaro("cd /data && model_tool --extract m.bmodel");
+  EXPECT_EQ(parts.status, 0);
+  EXPECT_EQ(parts.out,
+            "Generate file [bm_net0_stage0.bmodel] ......\nGenerate file [bm_net1_stage0.bmodel] ......\n"
+            "Generate file [bm_net2_stage0.bmodel] ......\nSuccess: all files have been generated!\n");
+  EXPECT_EQ(as_linaro("cd /data && model_tool --combine bm_net2_stage0.bmodel bm_net0_stage0.bmodel -o c.bmodel").out,
+            "Success: combined to [c.bmodel].\n");
+  const Ran ran = as_linaro("bmrt_test --bmodel /data/c.bmodel");
+  EXPECT_EQ(ran.status, 0);
+  expect_lines(ran.out, {" NetName: netc, Index=0\n", " NetName: neta, Index=1\n", "net[netc] stage[0], launch",
+                         "net[neta] stage[0], launch"});
+  const Ran twice = as_linaro("cd /data && model_tool --combine c.bmodel c.bmodel");
+  EXPECT_EQ(twice.status, 255);
+  EXPECT_EQ(twice.out,
+            "[BMODEL][IsTensorConflict:298] ERROR: tensor shape should not be the same\n"
+            "[BMODEL][AddNet:172] FATAL: net[netc] input tensors is conflict\n");
+  EXPECT_EQ(as_linaro("cd /data && model_tool --dump m.bmodel 0x10 16 d && wc -c < d").out,
+            "save file[d] success\n16\n");
+  EXPECT_EQ(as_linaro("cd /data && model_tool --dump m.bmodel 0 100000000 d").out,
+            "[bm_dump_binary:1349] Error : start[0x0] size[0x5f5e100] is not supproted\n");
 }
 
 TEST_F(Bm1684xSoc, ModelRunnerGivesTheFunctionalModelsValues) {
