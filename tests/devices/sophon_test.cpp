@@ -1,5 +1,6 @@
 // The BM1684X SoC board and its programs.
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "base/archive.h"
@@ -92,6 +93,10 @@ TEST_F(Bm1684xSoc, BmrtTestLogsEveryLine) {
                 "INFO:reading input #0, bytesize=432\n",
                 "INFO:  --> input_data: < 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 ... > len=432\n",
                 "net[quant_io_asym] stage[0], launch total time is ",
+                " us (npu ",
+                " us, cpu ",
+                " us), (launch func time ",
+                " us, sync ",
                 "INFO:+++ The network[quant_io_asym] stage[0] output_data +++\n",
                 "INFO:output data #0 shape: [1 10 6 6 ] < ",
                 "INFO:load input time(s): ",
@@ -144,6 +149,7 @@ TEST_F(Bm1684xSoc, NetsAndStagesAreChosen) {
   EXPECT_EQ(runs("/data/nets.bmodel"), "net[neta] stage[0]\nnet[netb] stage[0]\nnet[netc] stage[0]\n");
   EXPECT_EQ(runs("/data/nets.bmodel --net_idx 1"), "net[netb] stage[0]\n");
   EXPECT_EQ(runs("/data/stages.bmodel --stage_idx 2"), "net[stages_hw] stage[2]\n");
+  EXPECT_EQ(runs("/data/stages.bmodel --core_list 0 --stage_idx 0 --devid 0"), "net[stages_hw] stage[0]\n");
   EXPECT_EQ(runs("/data/stages.bmodel --shapes '[1,3,12,12]'"), "net[stages_hw] stage[1]\n");
   EXPECT_EQ(runs("/data/stages.bmodel --shapes [1,3,20,24] --thread_num 2 --loopnum 2"),
             "net[stages_hw] stage[0]\nnet[stages_hw] stage[0]\nnet[stages_hw] stage[0]\nnet[stages_hw] stage[0]\n");
@@ -157,6 +163,7 @@ TEST_F(Bm1684xSoc, BmrtTestFailsAsTheVendors) {
   EXPECT_EQ(as_linaro("bmrt_test --bmodel /data/none.bmodel").status, 255);
   EXPECT_EQ(as_linaro("bmrt_test --bmodel /etc/passwd").status, 255);
   EXPECT_EQ(as_linaro("bmrt_test --bmodel m --loopnum x").status, 255);
+  EXPECT_NE(as_linaro("bmrt_test --bmodel m --core_list 1").out.find("this chip has core 0"), std::string::npos);
   EXPECT_EQ(as_linaro("bmrt_test --wrong").status, 255);
   std::string model = as_text(golden("special", "quant_io_asym").at("model.bmodel"));
   put("/data/half.bmodel", model.substr(0, model.size() / 2));
@@ -285,6 +292,27 @@ TEST_F(Bm1684xSoc, TheRemoteToolsStepsWork) {
   EXPECT_EQ(ran.status, 0) << ran.err;
   expect_lines(ran.out, {"bmprofile_data-1/", "bmprofile_data-1/cmd_", "_0_0.dat\n", "_0_1.dat\n",
                          "bmprofile_data-1/global.profile\n", "bmprofile_data-1/iter0.profile\n"});
+  // Blocks: 1 summary, 3 and 4 a record for every command but the end commands, 8 the counts of commands.
+  const auto iteration = board->files().read_file({}, "/data/r/bmprofile_data-1/iter0.profile");
+  ASSERT_TRUE(iteration);
+  const auto words = [&](std::size_t at) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, iteration->data() + at, 4);
+    return word;
+  };
+  std::map<std::uint32_t, std::size_t> sizes, places;
+  for (std::size_t at = 0; at + 8 <= iteration->size(); at += 8 + words(at + 4)) {
+    sizes[words(at)] = words(at + 4);
+    places[words(at)] = at + 8;
+  }
+  const auto gdma = words(places[8] + 36), tiu = words(places[8] + 40);
+  EXPECT_EQ(sizes,
+            (std::map<std::uint32_t, std::size_t>{{1, 36}, {3, 32 * (tiu - 1)}, {4, 192 * (gdma - 1)}, {8, 44}}));
+  for (std::size_t i = 0; i + 1 < gdma; ++i) {
+    const std::size_t at = places[4] + 192 * i;
+    EXPECT_LT(words(at), words(at + 4));
+    EXPECT_EQ(words(at + 8), i);
+  }
   expect_lines(as_linaro("cat /data/r/bmprofile_data-1/global.profile").out,
                {"[bmprofile] arch=BM1684X\n", "net_name=quant_io_asym\n", "tpu_freq=1000\n", "core_list=0,\n",
                 "size=28672", "desc=coeff\n", "size=1664 ", "desc=bd_cmd_mem\n", "size=896 ", "desc=gdma_cmd_mem\n"});
