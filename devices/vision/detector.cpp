@@ -73,6 +73,7 @@ Detector::Detector(const fs::path& path, const DetectorChoice& choice,
     options_.overlap = choice.overlap;
     options_.fit = choice.fit.value_or(family_ == "bm1684x" ? Fit::letterbox : Fit::contain);
     options_.heads_by_size = family_ != "cv18xx";
+    named_ = !info_.labels.empty();
     recognise(!choice.type.empty());
     complete_input();
   } catch (const Error& error) {
@@ -177,23 +178,32 @@ Bytes Detector::input_bytes(const Image& fitted) const {
   return picture_numbers(fitted, input_, bgr, info_.mean, info_.scale);
 }
 
-std::vector<Object> Detector::detect(const Image& picture) {
-  DetectOptions options = options_;
-  options.height = picture.height;
-  options.width = picture.width;
+void Detector::look(const Image& picture) {
+  options_.height = picture.height;
+  options_.width = picture.width;
   try {
     network_->set_input(input_.name,
-                        input_bytes(fit_picture(picture, options.input_height, options.input_width, options.fit)));
+                        input_bytes(fit_picture(picture, options_.input_height, options_.input_width, options_.fit)));
     network_->run();
-    NamedTensors outputs;
+    outputs_.clear();
     for (const auto& info : network_->outputs()) {
       Tensor tensor = network_->get(info.name);
       const bool quantised = size_of(tensor.dtype) == 1 && info.qscale != 0;
-      outputs.emplace_back(info.name, quantised ? dequantise(tensor, info.qscale, info.zero_point) : std::move(tensor));
+      outputs_.emplace_back(info.name,
+                            quantised ? dequantise(tensor, info.qscale, info.zero_point) : std::move(tensor));
     }
-    if (info_.type == "yolov2") return detect_yolo_v2(outputs, info_.anchors, info_.labels.size(), options);
-    if (info_.type == "yolov5") return detect_yolo_v5(outputs, info_.anchors, info_.labels.size(), options);
-    return detect_yolo_v8(outputs, info_.labels.size(), options);
+  } catch (const Error& error) {
+    throw with_context(error, info_.model);
+  }
+}
+
+std::vector<Object> Detector::boxes(std::optional<float> confidence) const {
+  DetectOptions options = options_;
+  options.confidence = confidence.value_or(options.confidence);
+  try {
+    if (info_.type == "yolov2") return detect_yolo_v2(outputs_, info_.anchors, info_.labels.size(), options);
+    if (info_.type == "yolov5") return detect_yolo_v5(outputs_, info_.anchors, info_.labels.size(), options);
+    return detect_yolo_v8(outputs_, info_.labels.size(), options);
   } catch (const Error& error) {
     throw with_context(error, info_.model);
   }

@@ -29,12 +29,20 @@ class Detector {
   Detector(const std::filesystem::path& path, const DetectorChoice& choice,
            const std::function<NetworkOptions(const ModelFile&)>& options_of);
 
-  // Boxes in the picture, best first, as the family's own programs find them.
-  std::vector<Object> detect(const Image& picture);
+  // Runs the network on a picture; boxes() tells what it found.
+  void look(const Image& picture);
+  // Boxes in the picture, best first, as the family's own programs find them; `confidence`: instead of the choice's.
+  std::vector<Object> boxes(std::optional<float> confidence = {}) const;
+  std::vector<Object> detect(const Image& picture) {
+    look(picture);
+    return boxes();
+  }
 
+  const std::string& model() const { return info_.model; }
   const std::string& chip() const { return chip_; }
   const std::string& type() const { return info_.type; }
   const std::vector<std::string>& labels() const { return info_.labels; }
+  bool named() const { return named_; }  // labels that somebody gave
   std::string_view fit() const;
   int input_width() const { return options_.input_width; }
   int input_height() const { return options_.input_height; }
@@ -50,6 +58,8 @@ class Detector {
   std::string family_, chip_;
   std::unique_ptr<Network> network_;
   TensorInfo input_;
+  bool named_ = false;
+  NamedTensors outputs_;  // of the last picture, as numbers
 };
 
 // "contain", "cover", "fill", "letterbox".

@@ -51,9 +51,11 @@ def make(kind, path):
         x = conv(x, f"c{i + 2}", blur, np.zeros(3), 2, True)
         w = np.zeros((3, 5 + CLASSES, 3, 5, 5))
         b = np.zeros((3, 5 + CLASSES))
-        w[0, 0, :, 2, 3], w[0, 0, :, 2, 1] = 1.2, -1.2
-        w[0, 1, :, 3, 2], w[0, 1, :, 1, 2] = 1.2, -1.2
-        w[0, 2, :, 2, 1:4] = w[0, 3, :, 1:4, 2] = 0.5
+        # A cell's features stand for its upper left corner, from where its centre is counted: sigmoid(-1.1) = 0.25.
+        w[0, 0, :, 2, 3], w[0, 0, :, 2, 1] = 1.6, -1.6
+        w[0, 1, :, 3, 2], w[0, 1, :, 1, 2] = 1.6, -1.6
+        b[0, :2] = -1.1
+        w[0, 2, :, 2, 1:4] = w[0, 3, :, 1:4, 2] = 0.6
         b[0, 2:4] = -1
         w[0, 4] = -16 / 16
         w[0, 4, :, 1:4, 1:4] = -9 / 8
