@@ -77,8 +77,8 @@ class Conv {
         case SimdLevel::avx2: dot_avx2(windows, filter.packed, memory_.sums.data()); break;
         case SimdLevel::avx512: dot_avx512(windows, filter.packed, memory_.sums.data()); break;
       }
-      if (level == SimdLevel::avx512 && default_rules) {
-        finish_avx512(plan, memory_.sums.data(), now, pixels, to);
+      if (level != SimdLevel::scalar && default_rules) {
+        (level == SimdLevel::avx512 ? finish_avx512 : finish_avx2)(plan, memory_.sums.data(), now, pixels, to);
       } else {
         finish(plan, quirks_, memory_.sums.data(), now, pixels, to);
       }

@@ -115,8 +115,8 @@ void affine(const pb::AffineSubIP& unit, In in, const Quirks& quirks, SimdLevel 
   rule.is_signed = unit.affine_signed();
   rule.upper_byte = upper;
   out.resize(upper ? in.size() / 2 : in.size());
-  if (level == SimdLevel::avx512 && !quirks.round_half_up && !quirks.round_truncate) {
-    return affine_avx512(rule, in.data(), in.size() / 2, out.data());
+  if (level != SimdLevel::scalar && !quirks.round_half_up && !quirks.round_truncate) {
+    return (level == SimdLevel::avx512 ? affine_avx512 : affine_avx2)(rule, in.data(), in.size() / 2, out.data());
   }
   for (std::size_t i = 0; i < in.size() / 2; ++i) {
     const auto x = word(in, i);

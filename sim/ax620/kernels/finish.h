@@ -23,6 +23,8 @@ struct Finish {
 void finish(const Finish& plan, const Quirks& quirks, const std::int32_t* sums, std::size_t lines, std::size_t pixels,
             std::uint8_t* out);
 // The same by the default rules.
+void finish_avx2(const Finish& plan, const std::int32_t* sums, std::size_t lines, std::size_t pixels,
+                 std::uint8_t* out);
 void finish_avx512(const Finish& plan, const std::int32_t* sums, std::size_t lines, std::size_t pixels,
                    std::uint8_t* out);
 

@@ -14,7 +14,8 @@ struct Affine {
   bool upper_byte = false;  // what goes out
 };
 
-// By the default rule of rounding; `in` and `out` need not be aligned.
+// The law is in dma_units.cpp. By the default rule of rounding; `in` and `out` need not be aligned.
+void affine_avx2(const Affine& rule, const std::uint8_t* in, std::size_t count, std::uint8_t* out);
 void affine_avx512(const Affine& rule, const std::uint8_t* in, std::size_t count, std::uint8_t* out);
 
 }  // namespace vnpu::ax620
