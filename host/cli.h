@@ -25,6 +25,7 @@ void add_info(CLI::App& app, Common& common, int& status);
 void add_disasm(CLI::App& app, Common& common, int& status);
 void add_run(CLI::App& app, Common& common, int& status);
 void add_detect(CLI::App& app, Common& common, int& status);
+void add_eval_detect(CLI::App& app, Common& common, int& status);
 void add_compare(CLI::App& app, Common& common, int& status);
 void add_verify(CLI::App& app, Common& common, int& status);
 void add_profile(CLI::App& app, Common& common, int& status);

@@ -2,11 +2,12 @@
 """Random small .joint files for an AX620A, written from docs/joint.md and docs/isa_ax620.md, with what joint_sim.py makes of them.
 
 usage: make_joint.py --seed N --count M --out DIR [--cpu]
+       make_joint.py --of FILE.joint --out DIR      (a case of that file, with a made-up picture)
 With --cpu: models whose last part runs on the CPU.
 Each case: model.joint, input.npz (x0_<i>), output.npz (y0_<i>), case.json (runs, kind, trace: one row a command in
 execution order: [index, kind, crc32 of the bytes written, their number]). A seed gives the same files.
 """
-import argparse, gzip, io, json, os, struct, sys, tarfile, zlib
+import argparse, gzip, io, json, os, shutil, struct, sys, tarfile, zlib
 import numpy as np
 import joint_read as J
 import joint_sim as S
@@ -505,13 +506,33 @@ def finish(n, mode='ax620_virtual_npu_1_1_1'):
     return gzip.compress(b.getvalue(), 9, mtime=0)
 
 
+def write_case(folder, path, feed, facts):
+    s = S.Sim(path)
+    out = s.run({k: v.tobytes() for k, v in feed(s).items()})
+    np.savez(os.path.join(folder, 'input.npz'), **{'x0_%d' % i: v for i, v in enumerate(feed(s).values())})
+    np.savez(os.path.join(folder, 'output.npz'), **{'y0_%d' % i: v for i, v in enumerate(out.values())})
+    trace = [t.split() for t in s.trace]
+    json.dump({'case': os.path.basename(folder), 'format': 'joint', 'producer': 'make_joint.py', **facts, 'runs': 1,
+               'authority': 'joint_sim.py, rounding to nearest even; not the vendor',
+               'trace': [[i, t[2], int(t[5], 16), int(t[4])] for i, t in enumerate(trace)]}, open(os.path.join(folder, 'case.json'), 'w'))
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument('--seed', type=int, default=1)
     a.add_argument('--count', type=int, default=len(KINDS))
+    a.add_argument('--of')
     a.add_argument('--out', required=True)
     a.add_argument('--cpu', action='store_true')
     a = a.parse_args()
+    if a.of:
+        folder = os.path.join(a.out, os.path.basename(a.of).removesuffix('.joint'))
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, 'model.joint')
+        shutil.copyfile(a.of, path)
+        ramp = lambda s: {x['name']: np.frombuffer(S.ramp(s.meta[x['name']], x['end_addr'] - x.get('start_addr', 0)), np.uint8) for x in s.ba['inputs']}
+        write_case(folder, path, ramp, {'kind': 'file'})
+        return
     for k in range(a.count):
         kinds = CPU_KINDS if a.cpu else KINDS
         seed, kind = a.seed + k, kinds[k % len(kinds)]
@@ -522,15 +543,8 @@ def main():
         os.makedirs(d, exist_ok=True)
         path = os.path.join(d, 'model.joint')
         open(path, 'wb').write(finish(n))
-        s = S.Sim(path)
         feed = {name: rng.integers(0, 256, size, dtype=np.uint8) for name, _, size in n.inputs}
-        out = s.run({k: v.tobytes() for k, v in feed.items()})
-        np.savez(os.path.join(d, 'input.npz'), **{'x0_%d' % i: feed[x[0]] for i, x in enumerate(n.inputs)})
-        np.savez(os.path.join(d, 'output.npz'), **{'y0_%d' % i: x for i, x in enumerate(out.values())})
-        trace = [t.split() for t in s.trace]
-        json.dump({'case': os.path.basename(d), 'format': 'joint', 'producer': 'make_joint.py', 'seed': seed, 'kind': kind, 'runs': 1,
-                   'authority': 'joint_sim.py, rounding to nearest even; not the vendor',
-                   'trace': [[i, t[2], int(t[5], 16), int(t[4])] for i, t in enumerate(trace)]}, open(os.path.join(d, 'case.json'), 'w'))
+        write_case(d, path, lambda s: feed, {'seed': seed, 'kind': kind})
     print(a.count, 'cases')
 
 
