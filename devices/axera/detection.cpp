@@ -1,6 +1,7 @@
 // The vendor's detector samples: one table of what differs between them, one way through.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <span>
 
 #include "base/error.h"
@@ -63,6 +64,14 @@ Bytes input_pixels(const Image& picture, const SampleOptions& options, const Sam
   return to_device_pixels(whole, order, false, options.height, options.width);
 }
 
+int pixel(float value) { return std::isnan(value) ? 0 : static_cast<int>(std::clamp(value, -1e6F, 1e6F)); }
+
+void write_drawing(devices::Process& process, const Image& picture, const Sample& sample) {
+  const Bytes file = encode_jpeg(picture);
+  process.files().write_file(process.user, process.path(std::string(sample.drawing) + ".jpg"),
+                             {reinterpret_cast<const char*>(file.data()), file.size()}, 0644);
+}
+
 // Prints the boxes and writes the picture with them beside the program's place.
 void show(devices::Process& process, Image picture, const std::vector<Detection>& found, const Sample& sample) {
   constexpr vision::Colour frame{0, 255, 0}, white{255, 255, 255};
@@ -73,14 +82,26 @@ void show(devices::Process& process, Image picture, const std::vector<Detection>
     process.print(text("%2d: %3.0f%%, [%4.0f, %4.0f, %4.0f, %4.0f], %s\n", each.label,
                        static_cast<double>(each.score * 100), static_cast<double>(each.x), static_cast<double>(each.y),
                        static_cast<double>(each.x + each.w), static_cast<double>(each.y + each.h), name));
-    const auto pixel = [](float value) { return static_cast<int>(std::clamp(value, -1e6F, 1e6F)); };
     vision::draw_rect(picture, pixel(each.x), pixel(each.y), pixel(each.w), pixel(each.h), frame);
     vision::draw_string(picture, pixel(each.x), pixel(each.y),
                         name + text(" %.1f%%", static_cast<double>(each.score * 100)), white);
   }
-  const Bytes file = encode_jpeg(picture);
-  process.files().write_file(process.user, process.path(std::string(sample.drawing) + ".jpg"),
-                             {reinterpret_cast<const char*>(file.data()), file.size()}, 0644);
+  write_drawing(process, picture, sample);
+}
+
+// Hands are drawn only.
+void show(devices::Process& process, Image picture, const std::vector<Palm>& found, const Sample& sample) {
+  constexpr vision::Colour red{255, 0, 0}, green{0, 255, 0};
+  process.print(text("detection num: %d\n", static_cast<int>(found.size())));
+  for (const Palm& palm : found) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      const auto& from = palm.corners[i];
+      const auto& to = palm.corners[(i + 1) % 4];
+      vision::draw_line(picture, pixel(from.x), pixel(from.y), pixel(to.x), pixel(to.y), red, 2);
+    }
+    for (const auto& point : palm.points) vision::draw_circle(picture, pixel(point.x), pixel(point.y), 2, green, -1);
+  }
+  write_drawing(process, picture, sample);
 }
 
 bool run_detection(devices::Process& process, const SampleOptions& options, const Image& picture,
@@ -96,11 +117,17 @@ bool run_detection(devices::Process& process, const SampleOptions& options, cons
   process.complain(sample.notice);
   DetectorForm form = sample.form;
   if (sample.asks_classes) form.classes = options.classes;
+  const PictureFrame frame{options.height, options.width, picture.height, picture.width};
   std::vector<Detection> found;
+  std::vector<Palm> palms;
   try {
     if (form.classes < 1 || form.classes > 10'000)
       throw Error(ErrorKind::fault, std::to_string(form.classes) + " classes");
-    found = detect(form, outputs, {options.height, options.width, picture.height, picture.width});
+    if (form.form == HeadForm::palm) {
+      palms = detect_palms(form, outputs, frame);
+    } else {
+      found = detect(form, outputs, frame);
+    }
   } catch (const Error& error) {
     // The sample itself would read what is not its own.
     process.complain(std::string(error.what()) + "\n");
@@ -108,7 +135,11 @@ bool run_detection(devices::Process& process, const SampleOptions& options, cons
   }
   tell_times(process, runtime, options.repeat);
   process.print(sample_rule);
-  show(process, picture, found, sample);
+  if (form.form == HeadForm::palm) {
+    show(process, picture, palms, sample);
+  } else {
+    show(process, picture, found, sample);
+  }
   return true;
 }
 
@@ -180,6 +211,10 @@ int scrfd_face(devices::Process& process) {
   return run(process, {{HeadForm::scrfd, 0.5F, 0.45F, 1, {}}, 640, true, false, false, "scrfd_out", face});
 }
 
+int palm_detection(devices::Process& process) {
+  return run(process, {{HeadForm::palm, 0.45F, 0.45F, 1, {}}, 192, true, true, false, "palm_detection", {}});
+}
+
 }  // namespace
 
 void add_programs(devices::ProgramTable& table) {
@@ -193,6 +228,7 @@ void add_programs(devices::ProgramTable& table) {
   table.add_vendor("ax_yolo_fastest_body", yolo_fastest_body);
   table.add_vendor("ax_nanodet", nanodet_m);
   table.add_vendor("ax_scrfd", scrfd_face);
+  table.add_vendor("ax_palm_detection", palm_detection);
 }
 
 }  // namespace vnpu::axera

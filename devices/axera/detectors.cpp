@@ -192,16 +192,17 @@ float overlap(const Detection& a, const Detection& b) {
   return both / (a.w * a.h + b.w * b.h - both);
 }
 
-// Best first; what overlaps a better one goes, whatever its class.
-std::vector<Detection> suppress(std::vector<Detection> all, float threshold) {
+// Best first; what overlaps a better one goes, whatever its class. Things that have a score and a box are looked at.
+template <class Thing>
+std::vector<Thing> suppress(std::vector<Thing> all, float threshold) {
   if (all.size() > most_candidates) {
     throw Error(ErrorKind::unsupported,
                 std::to_string(all.size()) + " candidates: more than " + std::to_string(most_candidates));
   }
-  std::ranges::stable_sort(all, std::ranges::greater{}, &Detection::score);
-  std::vector<Detection> kept;
+  std::ranges::stable_sort(all, std::ranges::greater{}, &Thing::score);
+  std::vector<Thing> kept;
   for (const auto& each : all) {
-    if (std::ranges::none_of(kept, [&](const Detection& better) { return overlap(each, better) > threshold; }))
+    if (std::ranges::none_of(kept, [&](const Thing& better) { return overlap(each, better) > threshold; }))
       kept.push_back(each);
   }
   return kept;
@@ -267,6 +268,7 @@ std::vector<Detection> detect(const DetectorForm& form, const std::vector<Detect
       for (const int stride : strides) scrfd(form, outputs, grid_of(frame, stride), found);
       break;
     case HeadForm::yolo_fastest: yolo_fastest(form, outputs, found); break;
+    case HeadForm::palm: throw Error(ErrorKind::internal, "palms are not boxes");
   }
   std::erase_if(found, [](const Detection& each) {
     return !std::isfinite(each.x) || !std::isfinite(each.y) || !std::isfinite(each.w) || !std::isfinite(each.h);
@@ -281,6 +283,76 @@ std::vector<Detection> detect(const DetectorForm& form, const std::vector<Detect
     to_picture(found, frame, letterbox_back(frame, form.form != HeadForm::nanodet));
   }
   return found;
+}
+
+namespace {
+
+struct PalmCandidate : Detection {  // in parts of the input
+  std::array<Palm::Point, 7> points;
+};
+
+// Where the detector looks: two places of a 24x24 grid's cells, six of a 12x12 grid's, at their middle.
+std::vector<Palm::Point> palm_places() {
+  std::vector<Palm::Point> out;
+  for (const auto& [side, each] : {std::pair(24, 2), std::pair(12, 6)}) {
+    for (int cell = 0; cell < side * side; ++cell) {
+      const Palm::Point middle{(static_cast<float>(cell % side) + 0.5F) / static_cast<float>(side),
+                               (static_cast<float>(cell / side) + 0.5F) / static_cast<float>(side)};
+      out.insert(out.end(), static_cast<std::size_t>(each), middle);
+    }
+  }
+  return out;
+}
+
+// The square around the hand: it lies half a box before the palm, in the direction from the wrist (point 0) to the
+// middle finger (point 2), and is 2.6 long sides wide.
+std::array<Palm::Point, 4> around_hand(const PalmCandidate& palm) {
+  const float turn = static_cast<float>(M_PI) * 0.5F -
+                     std::atan2(palm.points[0].y - palm.points[2].y, palm.points[2].x - palm.points[0].x);
+  const float cosine = std::cos(turn), sine = std::sin(turn), ahead = -0.5F * palm.h;
+  const float cx = palm.x + palm.w * 0.5F - ahead * sine, cy = palm.y + palm.h * 0.5F + ahead * cosine;
+  const float half = std::max(palm.w, palm.h) * 1.3F;
+  std::array<Palm::Point, 4> out{{{-half, -half}, {half, -half}, {half, half}, {-half, half}}};
+  for (auto& corner : out)
+    corner = {corner.x * cosine - corner.y * sine + cx, corner.x * sine + corner.y * cosine + cy};
+  return out;
+}
+
+}  // namespace
+
+std::vector<Palm> detect_palms(const DetectorForm& form, const std::vector<DetectorOutput>& outputs,
+                               const PictureFrame& frame) {
+  constexpr float side = 192;
+  const auto places = palm_places();
+  const auto boxes = values_of(output_at(outputs, 0), places.size() * 18);
+  const auto scores = values_of(output_at(outputs, 1), places.size());
+  std::vector<PalmCandidate> found;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const float score = sigmoid(scores[i]);
+    if (!(score > form.confidence)) continue;
+    const auto row = boxes.subspan(i * 18, 18);
+    PalmCandidate palm;
+    palm.w = row[2] / side, palm.h = row[3] / side;
+    palm.x = row[0] / side + places[i].x - palm.w * 0.5F;
+    palm.y = row[1] / side + places[i].y - palm.h * 0.5F;
+    palm.score = score;
+    for (std::size_t p = 0; p < palm.points.size(); ++p)
+      palm.points[p] = {row[4 + 2 * p] / side + places[i].x, row[5 + 2 * p] / side + places[i].y};
+    found.push_back(palm);
+  }
+  Back back = letterbox_back(frame, true);
+  std::swap(back.across, back.down);  // this sample does not mix them up
+  const auto to_picture_point = [&](const Palm::Point& point) {
+    return Palm::Point{(point.x * static_cast<float>(frame.input_width) - back.left) * back.across,
+                       (point.y * static_cast<float>(frame.input_height) - back.top) * back.down};
+  };
+  std::vector<Palm> out;
+  for (const PalmCandidate& palm : suppress(std::move(found), form.overlap)) {
+    Palm& made = out.emplace_back();
+    std::ranges::transform(around_hand(palm), made.corners.begin(), to_picture_point);
+    std::ranges::transform(palm.points, made.points.begin(), to_picture_point);
+  }
+  return out;
 }
 
 }  // namespace vnpu::axera

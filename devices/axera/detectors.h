@@ -3,6 +3,7 @@
 // Source: docs/board_axera_pi.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -22,7 +23,7 @@ struct DetectorOutput {
   std::vector<float> values;
 };
 
-enum class HeadForm { yolo_v5, yolo_v5_face, yolo_v8, yolo_fastest, scrfd, nanodet };
+enum class HeadForm { yolo_v5, yolo_v5_face, yolo_v8, yolo_fastest, scrfd, nanodet, palm };
 
 struct DetectorForm {
   HeadForm form = HeadForm::yolo_v5;
@@ -39,5 +40,18 @@ struct PictureFrame {
 // Throws Error(fault) when the outputs are not as large as the sample reads: there it would read beyond them.
 std::vector<Detection> detect(const DetectorForm& form, const std::vector<DetectorOutput>& outputs,
                               const PictureFrame& frame);
+
+// A hand: the turned square around it, and seven points of the palm, in the picture.
+struct Palm {
+  struct Point {
+    float x = 0, y = 0;
+  };
+  std::array<Point, 4> corners;
+  std::array<Point, 7> points;
+};
+
+// Boxes and scores of a palm detector of 192x192: [.., 2016, 18] and [.., 2016, 1]. Throws like detect().
+std::vector<Palm> detect_palms(const DetectorForm& form, const std::vector<DetectorOutput>& outputs,
+                               const PictureFrame& frame);
 
 }  // namespace vnpu::axera

@@ -350,5 +350,34 @@ TEST(AxeraDetectors, FastestBoxesArePartsOfThePicture) {
   EXPECT_NEAR(found[0].h, 100 * 198.0 / 320, 1e-2);
 }
 
+TEST(AxeraDetectors, HandsAreTurnedSquaresBeforeTheirPalms) {
+  const DetectorForm form{HeadForm::palm, 0.45F, 0.45F, 1, {}};
+  std::vector<DetectorOutput> outputs{{"boxes", {1, 2016, 18}, std::vector<float>(2016 * 18)},
+                                      {"scores", {1, 2016, 1}, std::vector<float>(2016, -9)}};
+  // Row 6, column 3 of the coarse grid: middle (3.5, 6.5) * 16 = (56, 104); a palm 20 wide and 10 high.
+  const std::size_t at = 24 * 24 * 2 + (6 * 12 + 3) * 6 + 4;
+  outputs[1].values[at] = logit(0.9F);
+  float* row = &outputs[0].values[at * 18];
+  row[2] = 20, row[3] = 10;
+  row[5] = 5;   // wrist, 5 below
+  row[9] = -5;  // finger, 5 above: the hand points up
+  auto found = detect_palms(form, outputs, {192, 192, 192, 384});
+  ASSERT_EQ(found.size(), 1u);
+  // The picture was halved, with 48 rows of border above it. Half a side is 26, the centre 5 above the palm's.
+  EXPECT_NEAR(found[0].corners[0].x, (56 - 26) * 2, 1e-3);
+  EXPECT_NEAR(found[0].corners[0].y, (104 - 5 - 26 - 48) * 2, 1e-3);
+  EXPECT_NEAR(found[0].corners[2].x, (56 + 26) * 2, 1e-3);
+  EXPECT_NEAR(found[0].corners[2].y, (104 - 5 + 26 - 48) * 2, 1e-3);
+  EXPECT_NEAR(found[0].points[0].y, (104 + 5 - 48) * 2, 1e-3);
+  row[5] = row[9] = 0;
+  row[4] = -5, row[8] = 5;  // the hand points to the right: the square is moved there
+  found = detect_palms(form, outputs, {192, 192, 192, 384});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NEAR((found[0].corners[0].x + found[0].corners[2].x) / 2, (56 + 5) * 2, 1e-3);
+  EXPECT_NEAR((found[0].corners[0].y + found[0].corners[2].y) / 2, (104 - 48) * 2, 1e-3);
+  outputs[1].values.pop_back();
+  EXPECT_THROW(detect_palms(form, outputs, {192, 192, 192, 384}), Error);
+}
+
 }  // namespace
 }  // namespace vnpu::axera
