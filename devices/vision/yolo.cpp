@@ -181,6 +181,7 @@ bool are_rows(const Shape& shape, std::size_t entries) {
   for (const auto d : shape) {
     if (d != 1) large.push_back(static_cast<std::size_t>(d));
   }
+  if (large.size() == 1) return shape.size() > 1 && shape[shape.size() - 2] == 1 && large[0] == entries;  // one row
   return large.size() == 2 && large[1] == entries && (shape[0] == 1 || shape.size() == 2);
 }
 
