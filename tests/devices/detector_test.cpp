@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <random>
 
 #include "base/error.h"
@@ -102,6 +103,38 @@ TEST(Yolo, DecodedRowsByHand) {
   EXPECT_EQ(text(detect_yolo_v5(rows, {}, 2, options)),
             "[15,20,10,20,1,0.65625]\n[45,45,10,10,0,0.5]\n[35,35,10,10,1,0.46875]\n");
   EXPECT_THROW(detect_yolo_v5(rows, {}, 3, options), Error);
+}
+
+// Outputs that overflowed: no box comes of them, and the order of the others stays one.
+TEST(Yolo, WhatIsNoNumberIsNoBox) {
+  const float none = std::numeric_limits<float>::quiet_NaN(), infinite = std::numeric_limits<float>::infinity();
+  DetectOptions options = size_96_64();
+  std::vector<float> rows;
+  for (int i = 0; i < 100; ++i) {
+    const auto at = static_cast<float>(i % 10 * 9);
+    rows.insert(rows.end(), {at, 20, 5, 5, i % 3 == 0 ? none : 0.875f,
+                             i % 3 == 1   ? none
+                             : i % 3 == 2 ? 0.5f
+                                          : infinite});
+  }
+  const auto boxes = detect_yolo_v5({{"y", tensor_of({1, 100, 6}, rows)}}, {}, 1, options);
+  EXPECT_EQ(boxes.size(), 10u);
+  for (const auto& box : boxes) EXPECT_EQ(box.score, 0.4375f);
+  auto heads = recorded_heads();
+  const auto wanted = detect_yolo_v5(heads, usual_anchors, 80, options).size();
+  for (auto& [name, tensor] : heads) {
+    for (std::size_t i = 0; i + 4 <= tensor.bytes.size(); i += 3 * 4) std::memcpy(&tensor.bytes[i], &none, 4);
+  }
+  const auto left = detect_yolo_v5(heads, usual_anchors, 80, options);
+  EXPECT_LT(left.size(), wanted);
+  for (const auto& box : left) EXPECT_GT(box.score, 0.3f);
+  const NamedTensors whole{{"a", tensor_of({1, 65, 8, 12}, std::vector<float>(65 * 96, none))},
+                           {"b", tensor_of({1, 65, 4, 6}, std::vector<float>(65 * 24, none))},
+                           {"c", tensor_of({1, 65, 2, 3}, std::vector<float>(65 * 6, none))}};
+  EXPECT_TRUE(detect_yolo_v8(whole, 1, options).empty());
+  const NamedTensors cut{{"b", tensor_of({1, 1, 4, 126}, std::vector<float>(504, 1))},
+                         {"s", tensor_of({1, 2, 126}, std::vector<float>(252, none))}};
+  EXPECT_TRUE(detect_yolo_v8(cut, 2, options).empty());
 }
 
 TEST(Yolo, Version2IsTheRegionLayer) {
