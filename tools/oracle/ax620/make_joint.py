@@ -439,7 +439,7 @@ CPU_KINDS = ['concat', 'reshape', 'chain']
 KINDS = ['w8', 'w2', '1x1', 'two', 'im2col', 'pool', 'table', 'continue', 'nv12', 'bgr', 'transpose', 'padding', 'area', 'bilinear', 'argmax', 'sigmoid', 'mul', 'add', 'sub']
 
 
-def finish(n):
+def finish(n, mode='ax620_virtual_npu_1_1_1'):
     """addresses in DDR: inputs, outputs, parameters"""
     regions, at = {'in': [], 'out': []}, 0
     base = {'inputs': [], 'outputs': [], 'params': [], 'swaps': []}
@@ -467,7 +467,7 @@ def finish(n):
             start = regions[v[0]][v[1]]
             return detail(start, v[2] if len(v) > 2 else n.inputs[v[1]][2])
         return v
-    model = {'cmds': {'cmds': place(n.commands)}, 'base_addrs': base, 'ax620_virtual_npu_type': 'ax620_virtual_npu_1_1_1'}
+    model = {'cmds': {'cmds': place(n.commands)}, 'base_addrs': base, 'ax620_virtual_npu_type': mode}
     blob = zlib.compress(encode(model, 'PulsarModel'), 9)
     meta = flatbuffer(Table(
         f0=('tables', [Table(f0=('string', a), f1=('u8', 1), f2=('u8', 7 if len(s) == 4 and z != int(np.prod(s)) else 0), f3=('i32s', s), f4=('u8', 8)) for a, s, z in n.inputs] +
