@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random legal BM1684X commands, executed one at a time on the vendor functional model.
 
-  fuzz_commands.py --seed S --n N [--ops AR,CONV,...] --out FILE.bin.xz   record N vectors
+  fuzz_commands.py --seed S --n N [--ops AR,CONV,...] [--padding] --out FILE.bin.xz   record N vectors
   fuzz_commands.py --check FILE.bin.xz                                    run recorded vectors again on the vendor model
   fuzz_commands.py --list FILE.bin.xz                                     counts per op
 
@@ -302,6 +302,13 @@ def g_trans(rng,r):
         else: f['opd0_addr']=0x9000000+rng.choice([0,1024,2048,64*rng.randrange(8)])
     return 0,enc_tiu(rng,'TRANS_BC','sTRANS_sBC',f,1.0),pre,f'TBC.{eu}'
 
+PADDING=False
+def pad_mode(rng,f):
+    """with --padding: reflect, edge or circular where the input is large enough"""
+    if not PADDING: return
+    m=rng.choice([1,2,3]); H=(f['opd0_h']-1)*(f['opd0_y_ins0']+1)+1; W=(f['opd0_w']-1)*(f['opd0_x_ins0']+1)+1
+    wide=max(f['opd0_up_pad'],f['opd0_dn_pad'])-H, max(f['opd0_lf_pad'],f['opd0_rt_pad'])-W
+    if m==2 or max(wide)<(0 if m==1 else 1): f['pad_mode']=m
 def g_conv(rng,r):
     p=rng.choice([I8,I8,I8,F16,BF16,F32]); eu=rng.choice([0,0,1,2]) if p==I8 else 0
     while 1:
@@ -316,6 +323,7 @@ def g_conv(rng,r):
     pr=p if p!=I8 else rng.choice([I32,I32,I16]) if eu==0 else rng.choice([I8,I16,I8])
     if p in(F16,BF16): pr=rng.choice([p,p,F32])
     f.update(opd0_sign=rng.randrange(2),opd1_sign=rng.randrange(2),opd2_sign=rng.randrange(2),res0_prec=pr,opd0_prec=p,res0_n=n,res0_c=oc,res0_h=oh,res0_w=ow,opd0_c=ic,opd0_h=ih,opd0_w=iw,opd1_h=kh,opd1_w=kw,res_op_y_str=sy,res_op_x_str=sx,opd1_y_ins0=dy,opd1_x_ins0=dx,opd0_y_ins0=iy,opd0_x_ins0=ix,opd0_up_pad=pads[0],opd0_dn_pad=pads[1],opd0_lf_pad=pads[2],opd0_rt_pad=pads[3],kernel_rotate=rng.choice([0,0,1]))
+    pad_mode(rng,f)
     if eu==0: f['opd2_sign']=rng.randrange(2)
     rs=(n,oc,oh,ow); st=strides(0,rs,pr,l0); a=A.new(span(st,rs,l0)*SZ[pr],l0); f['res0_addr']=a
     if eu==0 and rng.random()<.3 and pr in(I32,F32): f['res_add']=1; put(pre,rng,r,a,st,rs,pr,0)
@@ -354,6 +362,7 @@ def g_pord(rng,r):
     pr=p if p!=I8 or eu==4 else rng.choice([I8,I16,I32])
     if eu==4: pr=p
     f.update(opd0_sign=rng.randrange(2),opd1_sign=rng.randrange(2),opd2_sign=rng.randrange(2),res0_prec=pr,opd0_prec=p,res0_n=n,res0_c=c,res0_h=oh,res0_w=ow,opd0_h=ih,opd0_w=iw,opd1_h=kh,opd1_w=kw,res_op_y_str=sy,res_op_x_str=sx,opd1_y_ins0=dy,opd1_x_ins0=dx,opd0_y_ins0=iy,opd0_x_ins0=ix,opd0_up_pad=pads[0],opd0_dn_pad=pads[1],opd0_lf_pad=pads[2],opd0_rt_pad=pads[3],kernel_rotate=rng.choice([0,0,1]) if eu in(0,2) else 0)
+    pad_mode(rng,f)
     rs=(n,c,oh,ow); f['res0_addr']=A.new(span(strides(0,rs,pr,l0),rs,l0)*SZ[pr],l0)
     xs=(n,c,ih,iw); st=strides(0,xs,p,l0); a=A.new(span(st,xs,l0)*SZ[p],l0); f['opd0_addr']=a; put(pre,rng,r,a,st,xs,p,prof)
     if eu==1:
@@ -523,8 +532,9 @@ def check(fn):
         (ok if q==post else bad)[tag]+=1
     print('same',sum(ok.values()),'different',sum(bad.values()),dict(bad)); return not bad
 if __name__=='__main__':
-    p=argparse.ArgumentParser(); p.add_argument('--seed',type=int,default=1); p.add_argument('--n',type=int,default=100); p.add_argument('--ops'); p.add_argument('--out',default='vectors.bin.xz'); p.add_argument('--check'); p.add_argument('--list')
+    p=argparse.ArgumentParser(); p.add_argument('--seed',type=int,default=1); p.add_argument('--n',type=int,default=100); p.add_argument('--ops'); p.add_argument('--padding',action='store_true'); p.add_argument('--out',default='vectors.bin.xz'); p.add_argument('--check'); p.add_argument('--list')
     a=p.parse_args()
     if a.check: sys.exit(0 if check(a.check) else 1)
     if a.list: print(dict(Counter(x[0] for x in load(a.list)))); sys.exit(0)
+    PADDING=a.padding
     record(a)
