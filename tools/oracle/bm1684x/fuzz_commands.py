@@ -404,6 +404,20 @@ def g_mm2(rng,r):
         else: s2=(1,64,1,N); st=strides(0,s2,I8); a=A.new(1024); f['opd2_addr']=a; d=rnd_data(rng,r,I8,N); pre+= [('L',l*LANE+a,d) for l in range(64)]
     else: f['opd2_const']=1
     return 0,enc_tiu(rng,'MM2','sMM2',f,1.0),pre,f'MM2.{eu}'
+def g_mm2tt(rng,r):
+    """result (M x N) = right (M x K) times left (K x N); the list of zero points is tried as N a lane"""
+    p=rng.choice([F16,F16,BF16,I8,I8]); f=base(rng,2,6); A=Alloc(rng); pre=[]; prof=rng.choice([0,0,None,2])
+    M=rng.randint(1,66); K=rng.choice([1,5,32,33,rng.randint(1,70)]); N=rng.randint(1,20)
+    pr=I32 if p==I8 else rng.choice([p,p,F32])
+    f.update(res_add=rng.choice([0,0,1]) if pr in(F32,I32) else 0,opd0_sign=rng.randrange(2),opd1_sign=rng.randrange(2),res0_prec=pr,opd0_prec=p,res0_c=M,res0_w=N,opd1_c=M,opd1_w=K)
+    rs=(1,M,1,N); st=strides(0,rs,pr); a=A.new(span(st,rs,0)*SZ[pr]); f['res0_addr']=a; put(pre,rng,r,a,st,rs,pr,0)
+    s0=(1,K,1,N); st=strides(0,s0,p); a=A.new(span(st,s0,0)*SZ[p]); f['opd0_addr']=a; put(pre,rng,r,a,st,s0,p,prof)
+    s1=(1,M,1,K); st=strides(0,s1,p); a=A.new(span(st,s1,0)*SZ[p]); f['opd1_addr']=a; put(pre,rng,r,a,st,s1,p,prof)
+    if p==I8:
+        if rng.random()<.5: f['opd2_const']=1; f['opd2_addr']=const_of(rng,r,I8,0)
+        else: a=A.new(1024); f['opd2_addr']=a; pre+= [('L',l*LANE+a,rnd_data(rng,r,I8,128)) for l in range(64)]
+    else: f['opd2_const']=1
+    return 0,enc_tiu(rng,'MM2','sMM2',f,1.0),pre,'MM2.6'
 GM=0x100000000
 def g_dma(rng,r):
     t=rng.choice(['tensor','tensor','tensor','matrix','matrix','general','cw','gather','scatter','nonzero','select'])
@@ -486,11 +500,11 @@ def g_sg(rng,r):
     s1=(n,c,1,k); st=strides(0,s1,q); a=A.new(span(st,s1,0)*SZ[q]); f['opd1_addr']=a
     for l in range(min(64,c)): pre.append(('L',l*LANE+a%LANE,r.integers(0,wi,span(st,s1,0)).astype({1:np.uint8,2:np.uint16}[SZ[q]]).tobytes()))
     return 0,enc_tiu(rng,'SG','sSG',f,1.0),pre,f'SG.{eu}'
-GEN=dict(AR=g_ar,CMP=g_cmp,LIN=g_lin,SFU=g_sfu,VC=g_vc,RQDQ=g_rqdq,TBC=g_trans,CONV=g_conv,PORD=g_pord,MM=g_mm,MM2=g_mm2,DMA=g_dma,SG=g_sg)
+GEN=dict(AR=g_ar,CMP=g_cmp,LIN=g_lin,SFU=g_sfu,VC=g_vc,RQDQ=g_rqdq,TBC=g_trans,CONV=g_conv,PORD=g_pord,MM=g_mm,MM2=g_mm2,MM2TT=g_mm2tt,DMA=g_dma,SG=g_sg)
 
 def record(a):
     from cmodel_step import Model, pack_patches
-    m=Model(); rng=random.Random(a.seed); r=np.random.default_rng(a.seed); ops=a.ops.split(',') if a.ops else list(GEN)
+    m=Model(); rng=random.Random(a.seed); r=np.random.default_rng(a.seed); ops=a.ops.split(',') if a.ops else [o for o in GEN if o!='MM2TT']
     wt=dict(AR=6,CONV=4,PORD=3,DMA=4,MM=2,MM2=2,RQDQ=3,TBC=2,SFU=2,VC=2,CMP=1,LIN=1,SG=1)
     ops=[o for o in ops for _ in range(wt.get(o,1))]
     out=[]; cnt=Counter(); rej=Counter()
