@@ -200,4 +200,18 @@ def fresh(first=1000):
     return L
 
 
-SETS = dict(first=first, golden=golden, fresh=fresh)
+def rare():
+    """operators that golden does not have"""
+    def r(name, q=("F32", "F16", "INT8"), **p):
+        return c("rare", name, "rare", dict(p, opset=p.get("opset", 16)), list(q))
+    L = [r(ty, ty=ty) for ty in ("matmul_tt", "padreflect", "deconv3d", "einsum", "mod", "onehot", "cubic", "unpool", "instance_chain", "lppool",
+                                 "bitwise", "dilated", "bigkernel", "trilu")]
+    L += [r("gridsample_" + k, ("F32", "F16"), ty="gridsample", **v) for k, v in dict(bil=dict(), near=dict(mode="nearest"), border=dict(pad="border")).items()]
+    L += [r("roialign", ("F32", "F16"), ty="roialign"), r("padedge", ("F16", "INT8"), ty="padreflect", mode="edge"),
+          r("maxpool3d", ("F32", "F16", "INT8"), ty="pool3d", op="MaxPool"), r("avgpool3d", ("F32", "F16", "INT8"), ty="pool3d", op="AveragePool")]
+    L += [r(op.lower(), ("F32", "F16"), ty="unary", op=op) for op in ("Acos", "Asin", "Atan", "Sinh", "Cosh", "Acosh", "Atanh", "Selu", "ThresholdedRelu",
+                                                                    "Celu", "IsNaN", "Reciprocal", "HardSigmoid", "Neg", "Not", "LogSoftmax", "Hardmax", "Shrink")]
+    return L
+
+
+SETS = dict(first=first, golden=golden, fresh=fresh, rare=rare)

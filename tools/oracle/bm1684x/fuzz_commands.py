@@ -489,6 +489,20 @@ def g_dma(rng,r):
         f['mask_start_addr_l32']=200000&0xffffffff; f['mask_start_addr_h8']=1; f['mask_start_addr_l32']=200000
         seta('src',GM+65536); seta('dst',GM+524288); put_g(65536,n*c*h*w); d=(r.integers(0,2,n*c*h*w)).astype({1:np.uint8,2:np.uint16,4:np.uint32}[SZ[mf]]); pre.append(('G',200000,d.tobytes()))
     return 1,encode(nm,f),pre,f'DMA.{t}.{f.get("cmd_special_function",0)}'
+def g_rows(rng,r):
+    """gather and scatter without strides: every side dense, or aligned in local memory"""
+    t=rng.choice(['gather','scatter']); fmt=rng.choice([I8,F16,F32]); pre=[]; f=dict(cmd_id=rng.randrange(1,999),src_data_format=fmt,localmem_mask_l32=0xffffffff,localmem_mask_h32=0xffffffff)
+    H=rng.randint(1,12); k=rng.randint(1,12); c=rng.choice([1,3,rng.randint(1,70)]); w=rng.randint(1,9); ic=rng.choice([1,c])
+    f.update(cmd_type=7 if t=='gather' else 8,src_csize=c,src_hsize=H if t=='gather' else k,src_wsize=w,dst_csize=c,dst_hsize=k if t=='gather' else H,dst_wsize=w,index_csize=ic,index_hsize=k,constant_value=const_of(rng,r,fmt))
+    idx=r.integers(0,H+(1 if t=='gather' else 0),(ic,k)).astype(np.uint32)
+    for side,shape,prec,at in (('src',(1,c,f['src_hsize'],w),fmt,0x1000),('dst',(1,c,f['dst_hsize'],w),fmt,0x8000),('index',(1,ic,k,1),I32,0x10000)):
+        space=rng.choice('GL' if side!='index' else 'GLC'); base_of={'G':GM,'L':0x08000000,'C':0x10000000}[space]; a=base_of+at
+        f[side+'_start_addr_l32']=a&0xffffffff; f[side+'_start_addr_h8']=a>>32
+        if side=='dst': continue
+        if space=='L' and side=='src': put(pre,rng,r,at,strides(0,shape,prec),shape,prec,None)
+        elif space=='L': pre+=[('L',(i%64)*LANE+at+i//64*al(k,16)*4,idx[i].tobytes()) for i in range(ic)]
+        else: pre.append((space,at,idx.tobytes() if side=='index' else rnd_data(rng,r,prec,c*shape[2]*w)))
+    return 1,encode('DMA_'+t,f),pre,'DMA.%s.dense'%t
 def g_sg(rng,r):
     eu=rng.choice([13,14,5,6]); p=rng.choice([I8,F16,F32]); q=rng.choice([I8,I16]); f=base(rng,6,eu); A=Alloc(rng); pre=[]
     n=rng.randint(1,3); c=rng.choice([1,5,rng.randint(1,66)]); wi=rng.randint(1,30); k=rng.randint(1,30); Z=I8 if p==I8 else I16 if p==F16 else I32
@@ -500,11 +514,11 @@ def g_sg(rng,r):
     s1=(n,c,1,k); st=strides(0,s1,q); a=A.new(span(st,s1,0)*SZ[q]); f['opd1_addr']=a
     for l in range(min(64,c)): pre.append(('L',l*LANE+a%LANE,r.integers(0,wi,span(st,s1,0)).astype({1:np.uint8,2:np.uint16}[SZ[q]]).tobytes()))
     return 0,enc_tiu(rng,'SG','sSG',f,1.0),pre,f'SG.{eu}'
-GEN=dict(AR=g_ar,CMP=g_cmp,LIN=g_lin,SFU=g_sfu,VC=g_vc,RQDQ=g_rqdq,TBC=g_trans,CONV=g_conv,PORD=g_pord,MM=g_mm,MM2=g_mm2,MM2TT=g_mm2tt,DMA=g_dma,SG=g_sg)
+GEN=dict(AR=g_ar,CMP=g_cmp,LIN=g_lin,SFU=g_sfu,VC=g_vc,RQDQ=g_rqdq,TBC=g_trans,CONV=g_conv,PORD=g_pord,MM=g_mm,MM2=g_mm2,MM2TT=g_mm2tt,ROWS=g_rows,DMA=g_dma,SG=g_sg)
 
 def record(a):
     from cmodel_step import Model, pack_patches
-    m=Model(); rng=random.Random(a.seed); r=np.random.default_rng(a.seed); ops=a.ops.split(',') if a.ops else [o for o in GEN if o!='MM2TT']
+    m=Model(); rng=random.Random(a.seed); r=np.random.default_rng(a.seed); ops=a.ops.split(',') if a.ops else [o for o in GEN if o not in ('MM2TT','ROWS')]
     wt=dict(AR=6,CONV=4,PORD=3,DMA=4,MM=2,MM2=2,RQDQ=3,TBC=2,SFU=2,VC=2,CMP=1,LIN=1,SG=1)
     ops=[o for o in ops for _ in range(wt.get(o,1))]
     out=[]; cnt=Counter(); rej=Counter()
