@@ -49,6 +49,34 @@ def rare(g, p):
         g.out(g.conv(g.conv(g.inp([1, 16, 30, 30]), 16, 24, 3, p=4, d=4, act="Relu"), 24, 24, 3, p=2, d=2, g=24))
     elif ty == "bigkernel":
         g.out(g.conv(g.inp([1, 12, 33, 35]), 12, 20, 9, 3, p=4))
+    elif ty == "resize":
+        g.out(g.op("Resize", [g.inp([1, p.get("c", 5), 9, 12]), "", g.f([1, 1] + p["scale"])], mode=p["mode"], coordinate_transformation_mode=p["ct"],
+                   nearest_mode=p.get("near")))
+    elif ty == "permute5":
+        g.out(g.op("Relu", g.tr(g.inp([2, 6, 5, 7, 9]), p["perm"])))
+    elif ty == "pad":
+        g.out(g.op("Pad", [g.inp([1, 6, 8, 10]), g.i(p["pads"])] + ([g.f(0.5)] if p["mode"] == "constant" else []), mode=p["mode"]))
+    elif ty == "slice":
+        g.out(g.op("Slice", [g.inp([2, 9, 12, 14]), g.i(p["a"]), g.i(p["b"]), g.i(p["ax"]), g.i(p["st"])]))
+    elif ty == "gathernd":
+        g.out(g.op("GatherND", [g.inp([4, 9, 12]), g.c(g.r.integers(0, 4, (3, 5, 2)).astype("int64"))]))
+    elif ty == "gather0":  # rows of a table chosen by an input
+        g.out(g.op("Gather", [g.w(p.get("n", 300), p.get("w", 64), s=1.0), g.inp([p.get("k", 17)], 0, p.get("n", 300), "int", dt=T.INT32)], axis=0))
+    elif ty == "scatterel":
+        idx = g.c(g.r.permuted(g.r.integers(0, 9, (4, 9)) * 0 + range(9), axis=1)[:, :5].astype("int64"))
+        g.out(g.op("ScatterElements", [g.inp([4, 9]), idx, g.inp([4, 5])], axis=1))
+    elif ty == "logsumexp":
+        g.out(g.op(p["op"], g.inp([2, 7, 10, 12]), axes=p["axes"], keepdims=p.get("keep", 1)))
+    elif ty == "argax":
+        g.out(g.op("Cast", g.op("ArgMax", g.inp([2, 7, 10, 12]), axis=p["axis"], keepdims=p.get("keep", 1)), to=T.FLOAT))
+    elif ty == "softmaxax":
+        g.out(g.op("Softmax", g.inp(p.get("shape", [2, 7, 10, 12])), axis=p["axis"]))
+    elif ty == "lnax":
+        g.out(g.op("LayerNormalization", [g.inp([2, 6, 10, 12]), g.u(10, 12), g.w(10, 12)], axis=2))
+    elif ty == "deconvx":
+        g.out(g.conv(g.inp([1, 12, 9, 11]), 12, p.get("co", 16), p["k"], p["s"], p.get("p", 1), d=p.get("d", 1), g=p.get("g", 1), ty="ConvTranspose"))
+    elif ty == "bmm":
+        g.out(g.op("MatMul", [g.inp(p["a"]), g.inp(p["b"])]))
     elif ty == "unary":
         g.out(g.op(p["op"], g.inp([1, 6, 9, 13], p.get("lo", 0.1), p.get("hi", 0.9), "uniform")))
     else:
