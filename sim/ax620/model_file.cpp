@@ -40,17 +40,19 @@ class AxModelFile final : public ModelFile {
     made->file = joint::read(file);
     const joint::Neu* listed = nullptr;  // any part tells its commands; only a full one runs
     for (const auto& neu : made->file.neus) {
-      if (!listed || !neu.slim) listed = &neu;
+      if (!listed || listed->command_list.empty() || !neu.slim) listed = &neu;
       if (!neu.slim && !made->neu) made->neu = &neu;
     }
     if (!listed) throw Error(ErrorKind::unsupported, "the file has no NEU part");
     part_ = listed;
+    list_bytes_ = listed->command_list.size();
     try {
-      made->list = read_command_list(ByteView(listed->command_list));
+      made->list = read_command_list(ByteView(listed->command_list), made->file.memory_left);
       made->jobs = jobs(made->list);
     } catch (const Error& error) {
       throw with_context(error, (listed->member.empty() ? "" : "member " + listed->member + ": ") + "command list");
     }
+    for (auto& neu : made->file.neus) neu.command_list = {};  // decoded now
     model_ = std::move(made);
   }
 
@@ -76,7 +78,7 @@ class AxModelFile final : public ModelFile {
 
   std::shared_ptr<const LoadedModel> model_;
   const joint::Neu* part_ = nullptr;
-  std::uint64_t file_size_;
+  std::uint64_t file_size_, list_bytes_ = 0;
 };
 
 json AxModelFile::describe_tensors(bool inputs) const {
@@ -195,7 +197,7 @@ json AxModelFile::describe() const {
                     {"stored", part_->traffic.stored},
                     {"swapped", part_->traffic.swapped},
                     {"total", part_->traffic.total}};
-  out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", part_->command_list.size()}};
+  out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", list_bytes_}};
   out["commands"] = describe_commands();
   out["programs"] = json::array({{{"inputs", describe_tensors(true)}, {"outputs", describe_tensors(false)}}});
   out["notes"] = notes(out);
