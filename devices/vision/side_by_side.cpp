@@ -73,9 +73,11 @@ class PanelPainter {
         cv::rectangle(canvas_, box, colour_of(marked.mark), 2);
       }
     }
-    // Texts last, so that no box crosses them.
-    for (std::size_t i = 0; i < boxes.size(); ++i) {
-      if (!boxes[i].text.empty()) label(places[i], boxes[i]);
+    // Texts last, so that no box crosses them, and those of boxes that stand out first.
+    for (const bool matched : {false, true}) {
+      for (std::size_t i = 0; i < boxes.size(); ++i) {
+        if (!boxes[i].text.empty() && matched == (boxes[i].mark == BoxMark::matched)) label(places[i], boxes[i]);
+      }
     }
   }
 
@@ -117,6 +119,7 @@ class PanelPainter {
       if (least < 0 || covered < least) best = place, least = covered;
       if (least == 0) break;
     }
+    if (4 * least > best.area()) return;  // a heap of texts tells nothing
     taken_.push_back(best);
     cv::rectangle(canvas_, best, colour_of(marked.mark), cv::FILLED);
     write(canvas_, text, {best.x + padding, best.y + padding / 2 + 1 + size.height}, text_scale, {0, 0, 0});

@@ -28,7 +28,8 @@ struct BoxPanel {
 };
 
 // Panels beside each other, at most three in a row, small pictures enlarged and large ones reduced; a legend below.
-// Texts are laid beside their boxes where they cover no other text, as far as there is room. Throws Error(usage) for no
+// Texts are laid beside their boxes where they cover no other text; where there is no room they are left out, those of
+// matched boxes first. Throws Error(usage) for no
 // panel or more than 16.
 Image side_by_side(const Image& picture, const std::vector<BoxPanel>& panels);
 

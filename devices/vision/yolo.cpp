@@ -168,7 +168,7 @@ std::vector<Object> from_rows(const Tensor& rows, std::size_t classes, float con
     if (!(row[4] > confidence)) continue;
     const auto label = std::max_element(row + 5, row + 5 + classes) - (row + 5);
     const float score = row[4] * row[5 + label];
-    if (!(score > confidence)) continue;
+    if (!(score > confidence) || !std::isfinite(score)) continue;
     found.push_back({whole(row[0] - row[2] * 0.5), whole(row[1] - row[3] * 0.5), whole(row[2]), whole(row[3]),
                      static_cast<int>(label), score});
   }
@@ -181,6 +181,7 @@ bool are_rows(const Shape& shape, std::size_t entries) {
   for (const auto d : shape) {
     if (d != 1) large.push_back(static_cast<std::size_t>(d));
   }
+  if (large.size() == 1) return shape.size() > 1 && shape[shape.size() - 2] == 1 && large[0] == entries;  // one row
   return large.size() == 2 && large[1] == entries && (shape[0] == 1 || shape.size() == 2);
 }
 
@@ -218,13 +219,13 @@ std::vector<Object> detect_yolo_v5(const NamedTensors& outputs, const std::vecto
       for (std::size_t at = 0; at < height * width; ++at) {
         const float* cell = &data[a * anchor_step + at * cell_step];
         const float object = sigmoid(cell[4 * step]);
-        if (object <= options.confidence) continue;
+        if (!(object > options.confidence)) continue;  // nor what is no number
         std::size_t label = 0;
         for (std::size_t k = 1; k < classes; ++k) {
           if (cell[(5 + label) * step] < cell[(5 + k) * step]) label = k;
         }
         const float score = object * sigmoid(cell[(5 + label) * step]);
-        if (score <= options.confidence) continue;
+        if (!(score > options.confidence)) continue;
         const auto centre = [](float logit, std::size_t place, float stride) {
           return static_cast<float>((sigmoid(logit) * 2 + static_cast<float>(place) - 0.5) * stride);
         };
@@ -290,7 +291,7 @@ std::vector<Object> from_whole_heads(const NamedTensors& outputs, std::size_t cl
       const auto logit = [&](std::size_t k) { return data[(4 * bins + k) * area + at]; };
       const std::size_t label = best(classes, logit);
       const float score = sigmoid(logit(label));
-      if (score <= options.confidence) continue;
+      if (!(score > options.confidence)) continue;
       const auto side = [&](std::size_t k) { return distance(&data[k * bins * area + at], area); };
       found.push_back(box(at % width, at / width, stride, {side(0), side(1), side(2), side(3)}, label, score));
     }
@@ -320,7 +321,7 @@ std::vector<Object> from_cut_model(const Tensor& scores, const Tensor& boxes, st
     const auto height = static_cast<std::size_t>(options.input_height / stride);
     for (std::size_t i = 0; i < width * height && at < cells; ++i, ++at) {
       const std::size_t label = best(classes, [&](std::size_t k) { return score[k * cells + at]; });
-      if (score[label * cells + at] <= options.confidence) continue;
+      if (!(score[label * cells + at] > options.confidence)) continue;
       const auto side = [&](std::size_t k) { return sides[k * cells + at]; };
       found.push_back(box(i % width, i / width, static_cast<float>(stride), {side(0), side(1), side(2), side(3)}, label,
                           score[label * cells + at]));

@@ -40,19 +40,19 @@ void Machine::load(const pb::LdCmd& command) {
     throw Error(ErrorKind::unsupported, "ld: a destination other than to_ocm");
   }
   UnitInput input;
-  if (command.has_from_ddr()) input.bytes = view(ddr_, command.from_ddr(), input_);
-  if (command.has_uv_from_ddr()) input.second = view(ddr_, command.uv_from_ddr(), second_);
-  run_units(command.dma_stream(), input, ocm_, ddr_, quirks_, level_, written_, spare_);
-  scatter(ocm_, command.to_ocm(), written_);
+  if (command.has_from_ddr()) input.bytes = view(ddr(), command.from_ddr(), input_);
+  if (command.has_uv_from_ddr()) input.second = view(ddr(), command.uv_from_ddr(), second_);
+  run_units(command.dma_stream(), input, ocm(), ddr(), quirks_, level_, written_, spare_);
+  scatter(ocm_.bytes(), command.to_ocm(), written_);
 }
 
 void Machine::store(const pb::StCmd& command) {
   if (command.has_uv_to_ddr() || command.has_uv_from_ocm() || !command.has_to_ddr()) {
     throw Error(ErrorKind::unsupported, "st: two planes");
   }
-  const UnitInput input{view(ocm_, command.from_ocm(), input_), {}};
-  run_units(command.dma_stream(), input, ocm_, ddr_, quirks_, level_, written_, spare_);
-  scatter(ddr_, command.to_ddr(), written_);
+  const UnitInput input{view(ocm(), command.from_ocm(), input_), {}};
+  run_units(command.dma_stream(), input, ocm(), ddr(), quirks_, level_, written_, spare_);
+  scatter(ddr_.bytes(), command.to_ddr(), written_);
 }
 
 void Machine::move(const pb::MvCmd& command) {
@@ -62,18 +62,18 @@ void Machine::move(const pb::MvCmd& command) {
   UnitInput input;
   if (command.has_from_ocm()) {
     if (command.dma_stream().sub_ips_size() == 0) {
-      gather(ocm_, command.from_ocm(), written_);
-      return scatter(ocm_, command.to_ocm(), written_);
+      gather(ocm(), command.from_ocm(), written_);
+      return scatter(ocm_.bytes(), command.to_ocm(), written_);
     }
-    input.bytes = view(ocm_, command.from_ocm(), input_);
+    input.bytes = view(ocm(), command.from_ocm(), input_);
   }
-  run_units(command.dma_stream(), input, ocm_, ddr_, quirks_, level_, written_, spare_);
-  scatter(ocm_, command.to_ocm(), written_);
+  run_units(command.dma_stream(), input, ocm(), ddr(), quirks_, level_, written_, spare_);
+  scatter(ocm_.bytes(), command.to_ocm(), written_);
 }
 
 void Machine::fetch(const pb::FetchCmd& command) {
   written_.clear();
-  weights_ = decoded(command, view(ocm_, command.from_ocm(), input_));
+  weights_ = decoded(command, view(ocm(), command.from_ocm(), input_));
 }
 
 std::shared_ptr<LoadedWeights> Machine::decoded(const pb::FetchCmd& command, std::span<const std::uint8_t> bytes) {
@@ -97,8 +97,8 @@ std::shared_ptr<LoadedWeights> Machine::decoded(const pb::FetchCmd& command, std
 
 void Machine::convolve(const pb::ConvCmd& command) {
   if (!weights_) throw Error(ErrorKind::fault, "conv: no weights were fetched");
-  run_conv(command, *weights_, ocm_, *conv_, quirks_, level_, written_);
-  scatter(ocm_, command.output_ocm(), written_);
+  run_conv(command, *weights_, ocm(), *conv_, quirks_, level_, written_);
+  scatter(ocm_.bytes(), command.output_ocm(), written_);
 }
 
 }  // namespace vnpu::ax620

@@ -9,6 +9,7 @@
 #include "isa/ax620/command_list.h"
 #include "sim/ax620/quirks.h"
 #include "sim/core/simd.h"
+#include "sim/core/zero_pages.h"
 
 namespace vnpu::ax620 {
 
@@ -26,9 +27,9 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  std::span<std::uint8_t> ddr() { return ddr_; }
-  std::span<const std::uint8_t> ddr() const { return ddr_; }
-  std::span<const std::uint8_t> ocm() const { return ocm_; }
+  std::span<std::uint8_t> ddr() { return ddr_.bytes(); }
+  std::span<const std::uint8_t> ddr() const { return ddr_.bytes(); }
+  std::span<const std::uint8_t> ocm() const { return ocm_.bytes(); }
 
   // Throws Error(unsupported) for what is outside of the known law, Error(fault) for an address outside of a memory and
   // Error(damaged) for operands that do not fit each other.
@@ -47,7 +48,7 @@ class Machine {
 
   Quirks quirks_;
   SimdLevel level_;
-  Bytes ddr_, ocm_;
+  ZeroPages ddr_, ocm_;
   Bytes written_;
   Bytes input_, second_, spare_;            // kept for their room only
   std::shared_ptr<LoadedWeights> weights_;  // of the last fetch

@@ -40,13 +40,14 @@ class AxModelFile final : public ModelFile {
     made->file = joint::read(file);
     const joint::Neu* listed = nullptr;  // any part tells its commands; only a full one runs
     for (const auto& neu : made->file.neus) {
-      if (!listed || !neu.slim) listed = &neu;
+      if (!listed || listed->command_list.empty() || !neu.slim) listed = &neu;
       if (!neu.slim && !made->neu) made->neu = &neu;
     }
     if (!listed) throw Error(ErrorKind::unsupported, "the file has no NEU part");
     part_ = listed;
+    list_bytes_ = listed->command_list.size();
     try {
-      made->list = read_command_list(ByteView(listed->command_list));
+      made->list = read_command_list(ByteView(listed->command_list), made->file.memory_left);
       made->jobs = jobs(made->list);
     } catch (const Error& error) {
       throw with_context(error, (listed->member.empty() ? "" : "member " + listed->member + ": ") + "command list");
@@ -57,6 +58,7 @@ class AxModelFile final : public ModelFile {
       if (error.kind() != ErrorKind::unsupported) throw;
       made->why_not = error.what();
     }
+    for (auto& neu : made->file.neus) neu.command_list = {};  // decoded now
     model_ = std::move(made);
   }
 
@@ -85,7 +87,7 @@ class AxModelFile final : public ModelFile {
 
   std::shared_ptr<const LoadedModel> model_;
   const joint::Neu* part_ = nullptr;
-  std::uint64_t file_size_;
+  std::uint64_t file_size_, list_bytes_ = 0;
 };
 
 json AxModelFile::describe_tensors(bool inputs) const {
@@ -243,7 +245,7 @@ json AxModelFile::describe() const {
                     {"stored", part_->traffic.stored},
                     {"swapped", part_->traffic.swapped},
                     {"total", part_->traffic.total}};
-  out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", part_->command_list.size()}};
+  out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", list_bytes_}};
   out["commands"] = describe_commands();
   if (model_->cpu && !model_->cpu->steps.empty()) {
     json& steps = out["cpu_steps"] = json::array();

@@ -71,10 +71,11 @@ struct ConverterEstimate {
 struct Profile {
   std::string chip, board, board_title, status;
   double mhz = 0;
-  double peak_macs_per_cycle = 0;      // of the engine that multiplies, in the model's main type
-  double memory_bytes_per_second = 0;  // effective, long runs
-  std::uint64_t cycles = 0;            // first start to last end on the engines
-  double runtime_ms = 0;               // estimated around it: call and copies
+  double peak_macs_per_cycle = 0;          // of the engine that multiplies, in the model's main type
+  double memory_bytes_per_second = 0;      // effective, long runs
+  std::uint64_t cycles = 0;                // first start to last end on the engines
+  double runtime_ms = 0;                   // estimated around it: call and copies
+  double copy_in_ms = 0, copy_out_ms = 0;  // of runtime_ms, where a family knows them apart
   std::uint64_t input_bytes = 0, output_bytes = 0;
   std::vector<ProfileParameter> parameters;
   std::vector<std::string> texts;

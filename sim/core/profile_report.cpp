@@ -77,6 +77,8 @@ Json profile_json(const Profile& p) {
   j["inference_cycles"] = p.inference_cycles();
   j["host_ms"] = rounded(p.ms(p.host_cycles()));
   j["runtime_ms"] = rounded(p.runtime_ms);
+  j["copy_in_ms"] = rounded(p.copy_in_ms);
+  j["copy_out_ms"] = rounded(p.copy_out_ms);
   j["forward_ms"] = rounded(p.ms(p.cycles) + p.runtime_ms);
   j["commands"] = p.commands.size();
   j["macs"] = p.macs();

@@ -131,7 +131,7 @@ def unary(g, p):
     elif ty in ("silu", "mish", "gelu", "relu6"):
         y = g.act(x, ty)
     elif ty == "PRelu":
-        y = g.op("PRelu", [x, g.u(6, 1, 1, lo=.05, hi=.4)])
+        y = g.op("PRelu", [x, g.u(p.get("shape", [1, 6])[1], 1, 1, lo=.05, hi=.4)])
     else:
         y = g.op(ty, x, **kw)
     g.out(y)
