@@ -59,7 +59,7 @@ void CommandLine::set(const std::string& name) {
   } else if (option->type != OptionType::flag) {
     errors_.push_back("option needs value: --" + name);
   } else {
-    values_[name] = "";
+    values_[name] = {""};
   }
 }
 
@@ -70,7 +70,7 @@ void CommandLine::set(const std::string& name, const std::string& value) {
   } else if (option->type == OptionType::flag || (option->type == OptionType::number && !number_of(value))) {
     errors_.push_back("option value is invalid: --" + name + "=" + value);
   } else {
-    values_[name] = value;
+    values_[name].push_back(value);
   }
 }
 
@@ -128,7 +128,12 @@ std::optional<int> CommandLine::parse(devices::Process& process) {
 
 std::string CommandLine::text(const std::string& name) const {
   const auto at = values_.find(name);
-  return at == values_.end() ? find(name)->standard : at->second;
+  return at == values_.end() ? find(name)->standard : at->second.back();
+}
+
+std::vector<std::string> CommandLine::texts(const std::string& name) const {
+  const auto at = values_.find(name);
+  return at == values_.end() ? std::vector<std::string>{} : at->second;
 }
 
 int CommandLine::number(const std::string& name) const { return number_of(text(name)).value_or(0); }

@@ -32,7 +32,8 @@ class CommandLine {
   std::optional<int> parse(devices::Process& process);
 
   bool given(const std::string& name) const { return values_.contains(name); }
-  std::string text(const std::string& name) const;
+  std::string text(const std::string& name) const;                // the last one given
+  std::vector<std::string> texts(const std::string& name) const;  // all that were given
   int number(const std::string& name) const;
   const std::vector<std::string>& others() const { return others_; }
 
@@ -45,7 +46,7 @@ class CommandLine {
 
   std::vector<Option> options_;
   std::string footer_;
-  std::map<std::string, std::string> values_;
+  std::map<std::string, std::vector<std::string>> values_;
   std::vector<std::string> others_, errors_;
 };
 

@@ -219,6 +219,7 @@ int palm_detection(devices::Process& process) {
 
 void add_programs(devices::ProgramTable& table) {
   table.add_vendor("run_joint", run_joint);
+  table.add_vendor("run_neu_v2", run_neu);
   table.add_vendor("ax_classification", classification);
   table.add_vendor("axpi_classification_cam", classification_camera);
   table.add_vendor("ax_yolov5s", yolo_v5s);

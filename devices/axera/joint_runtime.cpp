@@ -46,7 +46,10 @@ JointRuntime::~JointRuntime() {
   npu.modes.close();
 }
 
-std::uint32_t JointRuntime::load(const Bytes& bytes) {
+std::uint32_t JointRuntime::load(const Bytes& file) { return load(file, false); }
+std::uint32_t JointRuntime::load_part(const Bytes& file) { return load(file, true); }
+
+std::uint32_t JointRuntime::load(const Bytes& bytes, bool part) {
   try {
     file_ = open_model(ByteView(bytes));
     if (file_->chip() != process_.board.data().chip) {
@@ -61,6 +64,14 @@ std::uint32_t JointRuntime::load(const Bytes& bytes) {
     mode_ = mode == "MODE_0" ? ModelMode::whole : mode == "MODE_112" ? ModelMode::second : ModelMode::first;
     inputs_ = borders(info.value("model_inputs", nlohmann::json::array()));
     outputs_ = borders(info.value("model_outputs", nlohmann::json::array()));
+    if ((info.value("container", "") == "neu") != part) {
+      error_ = "[NPU][npu_create]: dot neu format error";
+      return malformed_topology;
+    }
+    if (part) {
+      inputs_ = borders(info.at("programs").at(0).at("inputs"));
+      outputs_ = borders(info.at("programs").at(0).at("outputs"));
+    }
     if (inputs_.empty() || outputs_.empty()) {
       error_ = "can not parse dot-neu, data error!";
       return malformed_topology;

@@ -40,10 +40,11 @@ class JointRuntime {
   ~JointRuntime();
 
   // Each gives 0 or the vendor's error code; error() has what the kernel log says.
-  std::uint32_t load(const Bytes& file);  // AX_JOINT_CreateHandle's first half: reads the model
-  std::uint32_t open(HardMode mode);      // AX_NPU_SDK_EX_Init
-  std::uint32_t create();                 // AX_JOINT_CreateHandle
-  std::uint32_t run();                    // AX_JOINT_RunSync
+  std::uint32_t load(const Bytes& file);       // AX_JOINT_CreateHandle's first half: reads the model
+  std::uint32_t load_part(const Bytes& file);  // the same of a bare .neu part
+  std::uint32_t open(HardMode mode);           // AX_NPU_SDK_EX_Init
+  std::uint32_t create();                      // AX_JOINT_CreateHandle
+  std::uint32_t run();                         // AX_JOINT_RunSync
   const std::string& error() const { return error_; }
 
   ModelMode mode() const { return mode_; }
@@ -58,6 +59,8 @@ class JointRuntime {
   Bytes output(std::size_t i) const { return network_->get(outputs_[i].name).bytes; }
 
  private:
+  std::uint32_t load(const Bytes& file, bool part);
+
   devices::Process& process_;
   std::unique_ptr<ModelFile> file_;
   std::unique_ptr<Network> network_;

@@ -75,17 +75,6 @@ void list(devices::Process& process, const char* word, const std::vector<Border>
   }
 }
 
-// What an allocator returns is not the program's: the same bytes every time serve as well.
-Bytes filler(std::uint64_t size) {
-  Bytes out(size);
-  std::uint32_t state = 1;
-  for (auto& byte : out) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<std::uint8_t>(state >> 24);
-  }
-  return out;
-}
-
 void fill_inputs(devices::Process& process, JointRuntime& runtime, const std::string& data, bool truncate) {
   std::vector<std::string> files;
   for (std::size_t at = 0; !data.empty() && at <= data.size();) {
@@ -97,18 +86,18 @@ void fill_inputs(devices::Process& process, JointRuntime& runtime, const std::st
     const Border& input = runtime.inputs()[i];
     if (i >= files.size() || files[i].empty()) {
       process.print(text("input[%zu] %s data not provided, using random data\n", i, input.name.c_str()));
-      runtime.set_input(i, filler(input.bytes));
+      runtime.set_input(i, unset_bytes(input.bytes));
       continue;
     }
     const auto bytes = process.files().read_file(process.user, process.path(files[i]));
     if (!bytes) {
       process.print(text("read file %s for input[%zu] %s data failed, using random data\n", files[i].c_str(), i,
                          input.name.c_str()));
-      runtime.set_input(i, filler(input.bytes));
+      runtime.set_input(i, unset_bytes(input.bytes));
     } else if (truncate ? bytes->size() < input.bytes : bytes->size() != input.bytes) {
       process.print(text("read file %s for input[%zu] %s data size wrong, using random data\n", files[i].c_str(), i,
                          input.name.c_str()));
-      runtime.set_input(i, filler(input.bytes));
+      runtime.set_input(i, unset_bytes(input.bytes));
     } else {
       runtime.set_input(i, {reinterpret_cast<const std::uint8_t*>(bytes->data()), input.bytes});
     }

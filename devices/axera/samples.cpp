@@ -128,6 +128,16 @@ void tell_times(devices::Process& process, const JointRuntime& runtime, int repe
                 text("Repeat %d times, avg time %.2f ms, max_time %.2f ms, min_time %.2f ms\n", repeat, ms, ms, ms));
 }
 
+Bytes unset_bytes(std::uint64_t size) {
+  Bytes out(size);
+  std::uint32_t state = 1;
+  for (auto& byte : out) {
+    state = state * 1664525 + 1013904223;
+    byte = static_cast<std::uint8_t>(state >> 24);
+  }
+  return out;
+}
+
 std::vector<float> output_floats(const JointRuntime& runtime, std::size_t i) {
   const Bytes bytes = runtime.output(i);
   std::vector<float> out(bytes.size() / sizeof(float));

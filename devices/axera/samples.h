@@ -37,6 +37,9 @@ bool run_sample(devices::Process& process, JointRuntime& runtime, int repeat);
 // "Create handle took .." and "Repeat .."; with the rules before them.
 void tell_times(devices::Process& process, const JointRuntime& runtime, int repeat);
 
+// What an allocator returns is not the program's: the same bytes every time serve as well.
+Bytes unset_bytes(std::uint64_t size);
+
 std::vector<float> output_floats(const JointRuntime& runtime, std::size_t i);
 
 }  // namespace vnpu::axera

@@ -171,6 +171,64 @@ TEST_F(AxeraSamples, RunJointKnowsItsOptions) {
       std::string::npos);
 }
 
+TEST_F(AxeraSamples, RunNeuRunsABarePartAndChecksIt) {
+  ASSERT_EQ(run("cp m.joint a.gz; gunzip a.gz; tar xf a; mkdir o p; ls part_0.neu").out, "part_0.neu\n");
+  const Ran first = run("cat p.png p.png | head -c 3072 > in; run_neu_v2 --neu part_0.neu --input in --bin-out-dir o");
+  EXPECT_EQ(first.status, 0) << first.err;
+  std::size_t at = 0;
+  for (const char* line :
+       {"NPU Mode: VIRTUAL_1_1\n", "WBT count 0\n", "RuntimeVar: No\n", "Max batch size: 1\n",
+        "Support Dynamic Batch: No\n\ninput tensor\n    pName images\n    shape [1, 32, 32, 3]\n    nBit 8\n    nSize "
+        "3072\n",
+        "output tensor\n    pName out0\n    shape [1, 4, 4, 21]\n    nBit 32\n    nSize 1344\n",
+        "Init INPUT 'images' with file 'in'\n", "\nRun task took ", " us (1 rounds for average)\n\nRun model took ",
+        "    EU 3 took ", "    EU 4 took 0 cycle, (1 rounds for average)\n\n", "dump IO data to o done\n",
+        "Deinit NPU Driver +++\nNPU Driver Exited ---\n"}) {
+    const auto found = first.out.find(line, at);
+    ASSERT_NE(found, std::string::npos) << line << "\nin\n" << first.out;
+    at = found;
+  }
+  EXPECT_EQ(run("ls o").out,
+            "images.bin\nout0.bin\nout0_inner.bin\nout1.bin\nout1_inner.bin\nout2.bin\nout2_inner.bin\n");
+  // The same picture through the whole model gives the same outputs.
+  EXPECT_EQ(run("run_joint m.joint -d in --bin-out-dir p > log; cmp o/out1.bin p/out1.bin && echo same").out, "same\n");
+  const Ran checked =
+      run("run_neu_v2 --neu part_0.neu --data images:in --show-io-info 0 --enable-npu-cycle 0 --repeat 3 --check "
+          "o/out2.bin "
+          "--check o/out0.bin --check in --output_tensor out2 --output_tensor out0 --output_tensor out1");
+  EXPECT_NE(
+      checked.out.find("OUTPUT(out0) GT check success\nGT file for OUTPUT(out1) size error, file size 3072, tensor "
+                       "required size 336, ignore it's correctness check\nOUTPUT(out2) GT check success\n"),
+      std::string::npos)
+      << checked.out;
+  EXPECT_EQ(checked.out.find("pName"), std::string::npos);
+  EXPECT_EQ(checked.out.find(" cycle"), std::string::npos);
+  EXPECT_NE(run("run_neu_v2 --neu part_0.neu --check o/out0.bin").out.find("Init INPUT 'images' with random data\n"),
+            std::string::npos);
+  EXPECT_NE(run("run_neu_v2 --neu part_0.neu --check o/out0.bin")
+                .out.find("OUTPUT(out0) GT check failed\nNo GT file for "
+                          "OUTPUT(out1), ignore"),
+            std::string::npos);
+  EXPECT_EQ(run("run_neu_v2 --neu part_0.neu --only-info 1 -i nothing").status, 0);
+  const auto aborts = [&](const std::string& arguments, const std::string& message) {
+    const Ran ran = run("run_neu_v2 " + arguments);
+    EXPECT_EQ(ran.status, 134) << arguments;
+    EXPECT_NE((ran.out + ran.err).find(message), std::string::npos) << ran.out << ran.err;
+  };
+  aborts("--neu nothing",
+         "Access file nothing failed, please make sure file exist and authority ok\nInvalid dot-neu file 'nothing'\n");
+  aborts("--neu m.joint", "dot neu format error");
+  aborts("--neu part_0.neu -i p.png", "Input file p.png size error, file size ");
+  aborts("--neu part_0.neu -i in --input_tensor none", "Invalid input tensor name none\n");
+  aborts("--neu part_0.neu -d 'in;in'", "var name not provided\n");
+  aborts("--neu part_0.neu -d 'images:in;images:in'", "duplicated vars provided\n");
+  EXPECT_EQ(run("run_neu_v2 --neu part_0.neu --repeat 0").status, 255);
+  EXPECT_EQ(run("run_neu_v2 -i in").status, 1);
+  EXPECT_NE(
+      run("run_neu_v2 --neu part_0.neu --bin-out-dir in").out.find("Can not access directory 'in', cancel dump IO\n"),
+      std::string::npos);
+}
+
 TEST_F(AxeraSamples, PartsOnTheCpuHaveTheirTimesAndOrdinaryMemory) {
   const auto files = files_of("tests/golden/ax620/cpu.tar.xz", "00001_concat");
   put("cpu.joint", words(files.at("model.joint")));
