@@ -164,7 +164,9 @@ void yolo_fastest(const DetectorForm& form, const std::vector<DetectorOutput>& o
   const float least = -1.0F * std::log(1.0F / form.confidence - 1.0F);
   for (std::size_t b = 0; b < outputs.size(); ++b) {
     const auto& shape = outputs[b].shape;
-    if (shape.size() != 4 || b > 1) throw Error(ErrorKind::fault, "this sample reads two outputs [1, h, w, c]");
+    const auto fits = [](std::int64_t side) { return side > 0 && side <= 4096; };
+    if (b > 1 || shape.size() != 4 || !fits(shape[1]) || !fits(shape[2]))
+      throw Error(ErrorKind::fault, "this sample reads two outputs [1, h, w, c]");
     const auto height = static_cast<std::size_t>(shape[1]), width = static_cast<std::size_t>(shape[2]);
     const auto values = values_of(outputs[b], height * width * 3 * (classes + 5));
     const float scale = b == 0 ? 32 : 16;

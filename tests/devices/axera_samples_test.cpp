@@ -348,6 +348,10 @@ TEST(AxeraDetectors, FastestBoxesArePartsOfThePicture) {
   EXPECT_NEAR(found[0].y + found[0].h / 2, 100 * 5.5 / 20, 1e-2);
   EXPECT_NEAR(found[0].w, 400 * 45.0 / 320, 1e-2);
   EXPECT_NEAR(found[0].h, 100 * 198.0 / 320, 1e-2);
+  outputs[0].shape = {1, std::int64_t{1} << 61, 8, 18};
+  EXPECT_THROW(detect(form, outputs, {320, 320, 100, 400}), Error);
+  outputs[0].shape = {1, 10, -10, 18};
+  EXPECT_THROW(detect(form, outputs, {320, 320, 100, 400}), Error);
 }
 
 TEST(AxeraDetectors, HandsAreTurnedSquaresBeforeTheirPalms) {
