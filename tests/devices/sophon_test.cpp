@@ -318,13 +318,36 @@ TEST_F(Bm1684xSoc, TheRemoteToolsStepsWork) {
                 "size=28672", "desc=coeff\n", "size=1664 ", "desc=bd_cmd_mem\n", "size=896 ", "desc=gdma_cmd_mem\n"});
 }
 
-TEST_F(Bm1684xSoc, BmSmiIsScriptable) {
-  const Ran line = as_linaro("bm-smi --text_format");
-  EXPECT_EQ(line.status, 0);
-  EXPECT_EQ(line.out, "0 1684X SOC 1000M 0MB 4096MB 0% Active\n");
-  EXPECT_NE(as_linaro("bm-smi").out.find("1684X-SOC"), std::string::npos);
-  EXPECT_EQ(as_linaro("bm-smi -start_dev=1").status, 255);
-  EXPECT_EQ(as_linaro("bm-smi --file=/data/smi -text_format; cat /data/smi").out, line.out);
+// The rows are those of libsophon's program in SoC mode, which knows neither temperatures nor currents.
+TEST_F(Bm1684xSoc, BmSmiShowsTheCard) {
+  const Ran once = as_linaro("bm-smi --noloop");
+  EXPECT_EQ(once.status, 0);
+  expect_lines(
+      once.out,
+      {"| Lib Version:    0.5.1             Driver Version:  0.5.1                                         |\n",
+       "|card  Name      Mode        SN         |TPU  boardT  chipT   TPU_P  TPU_V  ECC  CorrectN  Tpu-Util|\n",
+       "| 0 1684X-SOC     SOC      N/A          | 0    N/A     N/A     N/A     N/A  N/A    N/A          0% |\n",
+       "|   N/A   N/A   N/A   75M    1000M   N/A| N/A        Active   1000M       N/A     0MB/ 4096MB      |\n"});
+  std::istringstream rows(once.out);
+  std::string row;
+  std::getline(rows, row);  // the date
+  while (std::getline(rows, row)) EXPECT_TRUE(row.empty() || row.size() == 100) << row;
+  const Ran logged =
+      as_linaro("bm-smi --file=/data/smi; bm-smi --file /data/smi -noloop > /dev/null; grep -c '0  SOC ' /data/smi");
+  EXPECT_NE(logged.out.find("\n2\n"), std::string::npos) << logged.out;
+}
+
+TEST_F(Bm1684xSoc, BmSmiRefusesAsOnTheSoc) {
+  const Ran line = as_linaro("bm-smi --start_dev=0 --last_dev=0 --text_format");
+  EXPECT_EQ(line.status, 1);
+  EXPECT_EQ(line.err, "ERROR: unknown command line flag 'start_dev'\n");
+  const Ran fast = as_linaro("bm-smi --lms=100");
+  EXPECT_EQ(fast.status, 234);
+  EXPECT_EQ(fast.out, "invalid lsm = 100, it is less than 300\nvalidate input param failed!\n");
+  EXPECT_EQ(as_linaro("bm-smi --opmode=led").out, "not support flag:led, Please check!\n");
+  EXPECT_EQ(as_linaro("bm-smi --lms=many").err, "ERROR: illegal value 'many' specified for int32 flag 'lms'\n");
+  EXPECT_EQ(as_linaro("bm-smi --file=/nowhere/x").out, "open /nowhere/x failed\nvalidate input param failed!\n");
+  EXPECT_EQ(as_linaro("bm-smi --help").status, 1);
 }
 
 }  // namespace
