@@ -61,7 +61,8 @@ void add_member(Joint& joint, const std::string& name, Bytes bytes, const Limits
     joint.neus.push_back(std::move(neu));
   } else if (name.ends_with(".axe")) {
     budget.charge(bytes.size(), 0, "member " + name);
-    AxePart part{name, std::string(bytes.begin(), bytes.begin() + std::min<std::ptrdiff_t>(4, std::ssize(bytes))), {}};
+    auto part = in_member(name, [&] { return read_axe(ByteView(bytes)); });
+    part.member = name;
     part.bytes = std::move(bytes);
     joint.axes.push_back(std::move(part));
   }

@@ -108,14 +108,33 @@ struct Neu {
   std::uint64_t command_list_offset = 0;  // of the packed bytes in the member
 };
 
+// One operator of a CPU part. Every operator known here makes one variable.
+struct AxeOperator {
+  std::uint64_t type = 0;
+  std::string kind;                   // "Concat"; "operator 0x.." when its name is not known
+  std::vector<std::uint32_t> inputs;  // variables
+  std::string name;                   // of its result; of an input the tensor's
+  std::optional<std::int32_t> axis;   // Concat: the joined one; Reshape: the one whose size follows from the others
+  DType dtype = DType::f32;           // inputs and constants
+  Shape shape;                        // inputs and constants
+  Bytes value;                        // constants
+};
+
+// A part that runs on the CPU: a MegEngine graph.
 struct AxePart {
   std::string member, magic;
   Bytes bytes;
+  bool is_graph = false;  // else nothing of it is known but its magic
+  unsigned version = 0;   // of MegEngine: 1799900
+  std::vector<AxeOperator> operators;
+  std::vector<std::uint32_t> outputs;  // variables
 };
 
 struct Performance {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;  // numbers as they stand in the file
+  // Layers of the source network (several joined by ", ") and the compiled layers that do their work.
+  std::vector<std::pair<std::string, std::string>> mapping;
 };
 
 struct Member {

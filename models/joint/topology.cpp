@@ -91,8 +91,11 @@ Performance read_performance(ByteView member) {
       return true;
     };
     const auto json = Json::parse(member.span().begin(), member.span().end(), shallow);
-    if (!json.contains("table_performance")) return out;
     const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
+    if (json.contains("table_mapping")) {
+      for (const auto& row : json.at("table_mapping").at(0)) out.mapping.emplace_back(text(row.at(0)), text(row.at(1)));
+    }
+    if (!json.contains("table_performance")) return out;
     const auto& table = json.at("table_performance");
     for (const auto& cell : table.at(1)) out.header.push_back(text(cell));
     for (const auto& row : table.at(0)) {
@@ -102,7 +105,7 @@ Performance read_performance(ByteView member) {
   } catch (const Json::parse_error& error) {
     throw Error(ErrorKind::damaged, error.byte, "json", "not JSON");
   } catch (const Json::exception&) {
-    throw Error(ErrorKind::damaged, 0, "table_performance", "is not a pair of rows and header");
+    throw Error(ErrorKind::damaged, 0, "json", "a table is not a pair of rows and header");
   }
   return out;
 }
