@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   vnpu::cli::add_disasm(app, common, status);
   vnpu::cli::add_run(app, common, status);
   vnpu::cli::add_detect(app, common, status);
+  vnpu::cli::add_eval_detect(app, common, status);
   vnpu::cli::add_compare(app, common, status);
   vnpu::cli::add_verify(app, common, status);
   vnpu::cli::add_profile(app, common, status);
@@ -43,6 +44,7 @@ int main(int argc, char** argv) {
   vnpu::cli::add_board(app, common, status);
   vnpu::cli::add_exec(app, common, status);
   vnpu::cli::add_flash(app, common, status);
+  vnpu::cli::add_pulsar(app, common, status);
   vnpu::cli::add_completion(app, common, status);
   try {
     app.parse(argc, argv);

@@ -157,6 +157,10 @@ def joint_seeds():
     sys.path.insert(0, str(root / "tools/oracle/ax620"))
     import joint_read
     kinds = set()
+    with tarfile.open(root / "tests/golden/ax620/cpu.tar.xz") as archive:
+        for member in archive.getmembers():
+            if member.name.endswith("model.joint"):
+                yield "joint", member.name.split("/")[-2], gzip.decompress(archive.extractfile(member).read())
     with tarfile.open(root / "tests/golden/ax620/cases.tar.xz") as archive:
         for entry in archive:
             kind = entry.name.split("_", 2)[-1]
@@ -243,7 +247,23 @@ def seeds():
         "gray.jpg": jpeg(1), "colour.jpg": jpeg(3, 16), "progressive.jpg": jpeg(3, 16, True),
     }
     digits = pathlib.Path(__file__).resolve().parent.parent / "tests/golden/digits"
+    yield "fuzz_detector", dict(detector_seeds())
     yield "fuzz_board_programs", {path.name: path.read_bytes() for path in sorted(digits.glob("*.cvimodel"))}
+
+
+def detector_seeds():
+    """Outputs of detectors in each known form, 64x64 or 128x128, as fuzz_detector reads them."""
+    forms = {
+        "heads": [(1, 18, 8, 8), (1, 18, 4, 4), (1, 18, 2, 2)], "last": [(1, 8, 8, 18), (1, 4, 4, 18), (1, 2, 2, 18)],
+        "split": [(1, 3, 8, 8, 6), (1, 3, 4, 4, 6), (1, 3, 2, 2, 6)], "rows": [(1, 252, 6)],
+        "whole": [(1, 66, 8, 8), (1, 66, 4, 4), (1, 66, 2, 2)], "cut": [(1, 5, 84), (1, 1, 4, 84)], "region": [(1, 35, 4, 4)],
+    }
+    values = struct.pack("<12f", 3, -2, 0.5, 9, 1, -7, 2, 0.25, 4, -1, 6, 0.75)
+    for name, shapes in forms.items():
+        side = 3 if name == "region" else 1
+        for dtype in (0, 1):
+            tensors = b"".join(bytes([len(s), *s, len(values) - 1]) + values for s in shapes)
+            yield f"{name}{dtype}", bytes([dtype, side, side, 99, 79, 2, 20, 115, 1, len(shapes)]) + tensors
 
 
 def main():

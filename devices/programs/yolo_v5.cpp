@@ -43,13 +43,13 @@ std::vector<Detection> decode_yolo_v5(std::span<const RuntimeTensor> heads, std:
         for (std::size_t x = 0; x < width; ++x) {
           const float* cell = &data[a * values * area + y * width + x];
           const float object = sigmoid(cell[4 * area]);
-          if (object <= confidence) continue;
+          if (!(object > confidence)) continue;  // nor what is no number, which cannot be sorted
           std::size_t label = 0;
           for (std::size_t k = 1; k < classes; ++k) {
             if (cell[(5 + label) * area] < cell[(5 + k) * area]) label = k;
           }
           const float score = object * sigmoid(cell[(5 + label) * area]);
-          if (score <= confidence) continue;
+          if (!(score > confidence)) continue;
           const auto centre = [&](float logit, std::size_t at) {
             return static_cast<float>((sigmoid(logit) * 2 + static_cast<float>(at) - 0.5) * stride);
           };

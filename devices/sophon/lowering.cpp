@@ -1,11 +1,10 @@
 #include "devices/sophon/lowering.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "base/error.h"
-#include "sim/bm1684x/formats.h"
+#include "sim/runtime/input.h"
 
 namespace vnpu::sophon {
 namespace {
@@ -15,20 +14,11 @@ void put(Bytes& bytes, std::uint64_t i, T value) {
   std::memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
 }
 
-// NumPy's arithmetic: single precision of a float32 array, double of others; the zero point counts before the rounding.
-template <class F>
-F scaled(F x, const TensorInfo& input) {
-  const F scale = static_cast<F>(input.qscale != 0 ? input.qscale : 1);
-  const F product = x * scale;
-  const F y = product + static_cast<F>(input.zero_point);
-  const F rounded = std::floor(std::abs(y) + F(0.5));
-  return y < 0 ? -rounded : rounded;
-}
-
+// NumPy's arithmetic: single precision of a float32 array, double of others.
 double quantised(const Tensor& value, std::uint64_t i, const TensorInfo& input) {
   const double x = element_as_double(value, i);
-  const double q =
-      value.dtype == DType::f32 ? static_cast<double>(scaled(static_cast<float>(x), input)) : scaled(x, input);
+  const double q = value.dtype == DType::f32 ? static_cast<double>(stored_number(static_cast<float>(x), input))
+                                             : stored_number(x, input);
   const bool is_signed = input.dtype == DType::i8;
   return std::isnan(q) ? 0 : std::clamp<double>(q, is_signed ? -128 : 0, is_signed ? 127 : 255);
 }
@@ -71,7 +61,7 @@ Bytes lowered(const Tensor& value, const TensorInfo& input) {
       case DType::f32: put(bytes, i, static_cast<float>(x)); break;
       case DType::i8: put(bytes, i, static_cast<std::int8_t>(quantised(value, i, input))); break;
       case DType::u8: put(bytes, i, static_cast<std::uint8_t>(quantised(value, i, input))); break;
-      case DType::f16: put(bytes, i, bm1684x::f32_to_f16(std::bit_cast<std::uint32_t>(static_cast<float>(x)))); break;
+      case DType::f16: put(bytes, i, float_to_f16(static_cast<float>(x))); break;
       case DType::bf16: put(bytes, i, float_to_bf16_truncated(static_cast<float>(x))); break;
       default: {  // truncation; what the type does not hold is its low bits
         const auto whole = std::abs(x) < 9e18 ? static_cast<std::int64_t>(x) : 0;

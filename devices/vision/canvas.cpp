@@ -90,6 +90,15 @@ Image fit_picture(const Image& image, int height, int width, Fit fit) {
     cv::resize(source, target, target.size(), 0, 0, cv::INTER_NEAREST);
     return out;
   }
+  if (fit == Fit::letterbox) {
+    const double scale = std::min(static_cast<double>(width) / image.width, static_cast<double>(height) / image.height);
+    const int w = std::max(static_cast<int>(image.width * scale), 1),
+              h = std::max(static_cast<int>(image.height * scale), 1);
+    target.setTo(cv::Scalar::all(114));
+    cv::Mat inside = target(cv::Rect((width - w) / 2, (height - h) / 2, w, h));
+    cv::resize(source, inside, inside.size(), 0, 0, cv::INTER_LINEAR);
+    return out;
+  }
   const float across = static_cast<float>(width) / static_cast<float>(image.width);
   const float down = static_cast<float>(height) / static_cast<float>(image.height);
   const double scale = fit == Fit::contain ? std::min(across, down) : std::max(across, down);

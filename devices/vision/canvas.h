@@ -25,7 +25,7 @@ struct TextSize {
 };
 TextSize string_size(const std::string& text, float scale = 1, int thickness = 1);
 
-// The picture brought to another size by nearest neighbours, on black.
+// The picture brought to another size.
 Image fit_picture(const Image& image, int height, int width, Fit fit);
 
 }  // namespace vnpu::vision

@@ -85,8 +85,10 @@ std::vector<std::string> parse_lines(std::string_view text) {
 DetectorInfo detector_info(const Mud& mud,
                            const std::function<std::optional<std::string>(const std::string&)>& read_file) {
   DetectorInfo info;
-  if (const auto& type = mud.at("basic", "type"); type != "cvimodel")
-    throw Error(ErrorKind::unsupported, "model type not match, expect cvimodel, but " + type);
+  // MaixPy itself knows cvimodel alone; the others are ours, so that models of other chips can be described, too.
+  if (const auto& type = mud.at("basic", "type");
+      type != "cvimodel" && type != "bmodel" && type != "kmodel" && type != "joint")
+    throw Error(ErrorKind::unsupported, "model type not match, expect cvimodel, bmodel, kmodel or joint, but " + type);
   info.model = mud.at("basic", "model");
   info.type = mud.at("extra", "model_type");
   info.input = mud.at("extra", "input_type");

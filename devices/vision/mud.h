@@ -25,7 +25,7 @@ Mud parse_mud(std::string_view text);
 struct DetectorInfo {
   std::string model;               // file, relative to the description
   std::string type;                // "yolov5", "yolov8", "yolo11", ...
-  std::string input = "rgb";       // or "bgr"
+  std::string input;               // "rgb", "bgr"
   std::vector<float> mean, scale;  // one number or three
   std::vector<std::string> labels;
   std::vector<float> anchors;  // width, height, ...

@@ -5,11 +5,20 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "sim/runtime/input.h"
 
 namespace vnpu::vision {
 namespace {
 
 bool is_packed(const TensorInfo& input) { return input.image.shape.size() == 4 && input.image.shape[3] <= 4; }
+
+void check_numbers(const TensorInfo& input, const std::vector<float>& mean, const std::vector<float>& scale) {
+  const auto fits = [](const std::vector<float>& v) { return v.size() == 1 || v.size() == 3; };
+  if (!fits(mean) || !fits(scale)) {
+    throw Error(ErrorKind::usage,
+                "input '" + input.name + "' takes numbers: mean and scale must be given, one or three");
+  }
+}
 
 }  // namespace
 
@@ -30,11 +39,7 @@ Bytes picture_input(const Image& image, const TensorInfo& input, bool bgr, const
     bytes.resize(input.byte_size);
     return bytes;
   }
-  const auto fits = [](const std::vector<float>& v) { return v.size() == 1 || v.size() == 3; };
-  if (!fits(mean) || !fits(scale)) {
-    throw Error(ErrorKind::usage,
-                "input '" + input.name + "' takes numbers: mean and scale must be given, one or three");
-  }
+  check_numbers(input, mean, scale);
   if (input.dtype != DType::i8 && input.dtype != DType::f32) {
     throw Error(ErrorKind::unsupported, "input '" + input.name + "' of type " + std::string(name(input.dtype)) +
                                             ": only int8 and float32 input");
@@ -60,6 +65,15 @@ Bytes picture_input(const Image& image, const TensorInfo& input, bool bgr, const
     }
   }
   return out;
+}
+
+Bytes picture_numbers(const Image& image, const TensorInfo& input, bool bgr, const std::vector<float>& mean,
+                      const std::vector<float>& scale) {
+  TensorInfo floats = input;
+  floats.dtype = DType::f32;
+  floats.image.pixel_format.clear();
+  const Bytes numbers = picture_input(image, floats, bgr, mean, scale);
+  return to_input_bytes(Tensor{DType::f32, input.image.shape, numbers}, input);
 }
 
 }  // namespace vnpu::vision

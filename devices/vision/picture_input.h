@@ -20,4 +20,8 @@ PictureSize picture_size(const TensorInfo& input);
 Bytes picture_input(const Image& image, const TensorInfo& input, bool bgr, const std::vector<float>& mean,
                     const std::vector<float>& scale);
 
+// The same for inputs of any type, (p - mean) * scale stored as sim/runtime/input.h says.
+Bytes picture_numbers(const Image& image, const TensorInfo& input, bool bgr, const std::vector<float>& mean,
+                      const std::vector<float>& scale);
+
 }  // namespace vnpu::vision

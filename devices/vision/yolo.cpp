@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <optional>
 #include <span>
 
 #include "base/error.h"
+#include "sim/runtime/region_layer.h"
 
 namespace vnpu::vision {
 namespace {
@@ -85,6 +88,18 @@ void to_picture(Object& o, const DetectOptions& options) {
          o.score};
     return;
   }
+  if (options.fit == Fit::letterbox) {
+    const double scale = std::min(static_cast<double>(W) / w, static_cast<double>(H) / h);
+    const int left = (options.input_width - std::max(static_cast<int>(w * scale), 1)) / 2;
+    const int top = (options.input_height - std::max(static_cast<int>(h * scale), 1)) / 2;
+    o = {whole((o.x - left) / scale),
+         whole((o.y - top) / scale),
+         whole(o.w / scale),
+         whole(o.h / scale),
+         o.label,
+         o.score};
+    return;
+  }
   const bool contain = options.fit == Fit::contain;
   const float scale = contain ? std::min(W / w, H / h) : std::max(W / w, H / h);
   const float back = 1.0f / scale;
@@ -97,13 +112,8 @@ void to_picture(Object& o, const DetectOptions& options) {
        o.score};
 }
 
-std::vector<Object> finish(std::vector<Object> objects, const DetectOptions& options) {
-  constexpr std::size_t most = 20000;  // suppression takes the square
-  if (objects.size() > most) {
-    throw Error(ErrorKind::unsupported, std::to_string(objects.size()) + " candidates: more than " +
-                                            std::to_string(most) + "; ask for a higher confidence");
-  }
-  objects = suppress(std::move(objects), options.overlap);
+// Clipped, ordered as asked, and brought to the picture.
+std::vector<Object> place(std::vector<Object> objects, const DetectOptions& options) {
   for (auto& object : objects) clip(object, options.input_width, options.input_height);
   const auto area = [](const Object& o) { return std::int64_t{o.w} * o.h; };
   if (options.sort > 0)
@@ -118,51 +128,114 @@ std::vector<Object> finish(std::vector<Object> objects, const DetectOptions& opt
   return objects;
 }
 
+std::vector<Object> finish(std::vector<Object> objects, const DetectOptions& options) {
+  constexpr std::size_t most = 20000;  // suppression takes the square
+  if (objects.size() > most) {
+    throw Error(ErrorKind::unsupported, std::to_string(objects.size()) + " candidates: more than " +
+                                            std::to_string(most) + "; ask for a higher confidence");
+  }
+  return place(suppress(std::move(objects), options.overlap), options);
+}
+
+}  // namespace
+
+namespace {
+
+// One head of YOLOv5 as its logits lie: where the next anchor, channel and cell are.
+struct Head {
+  const Tensor* tensor;
+  std::size_t height, width, anchor_step, channel_step, cell_step;
+};
+
+// The forms a head of `count` anchors and `entries` channels each comes in; nullopt for others.
+std::optional<Head> head_of(const Tensor& tensor, std::size_t count, std::size_t entries) {
+  const std::size_t channels = count * entries, d0 = dim(tensor, 0), d1 = dim(tensor, 1), d2 = dim(tensor, 2);
+  if (count == 0 || tensor.count() == 0) return std::nullopt;
+  if (tensor.shape.size() >= 5 && d0 == entries && dim(tensor, 3) == count && tensor.count() == channels * d1 * d2)
+    return Head{&tensor, d2, d1, d1 * d2 * entries, 1, entries};
+  if (d2 == channels && tensor.count() == channels * d1 * d0)
+    return Head{&tensor, d1, d0, d1 * d0 * entries, d1 * d0, 1};
+  if (d0 == channels && tensor.count() == channels * d1 * d2) return Head{&tensor, d2, d1, entries, 1, channels};
+  return std::nullopt;
+}
+
+// One row a box: centre, size, objectness, a score for each class.
+std::vector<Object> from_rows(const Tensor& rows, std::size_t classes, float confidence) {
+  const auto data = floats(rows);
+  std::vector<Object> found;
+  for (std::size_t at = 0; at + 5 + classes <= data.size(); at += 5 + classes) {
+    const float* row = &data[at];
+    if (!(row[4] > confidence)) continue;
+    const auto label = std::max_element(row + 5, row + 5 + classes) - (row + 5);
+    const float score = row[4] * row[5 + label];
+    if (!(score > confidence) || !std::isfinite(score)) continue;
+    found.push_back({whole(row[0] - row[2] * 0.5), whole(row[1] - row[3] * 0.5), whole(row[2]), whole(row[3]),
+                     static_cast<int>(label), score});
+  }
+  return found;
+}
+
+// [1, N, entries], with more dimensions of 1 or without.
+bool are_rows(const Shape& shape, std::size_t entries) {
+  std::vector<std::size_t> large;
+  for (const auto d : shape) {
+    if (d != 1) large.push_back(static_cast<std::size_t>(d));
+  }
+  if (large.size() == 1) return shape.size() > 1 && shape[shape.size() - 2] == 1 && large[0] == entries;  // one row
+  return large.size() == 2 && large[1] == entries && (shape[0] == 1 || shape.size() == 2);
+}
+
 }  // namespace
 
 std::vector<Object> detect_yolo_v5(const NamedTensors& outputs, const std::vector<float>& anchors, std::size_t classes,
                                    const DetectOptions& options) {
-  std::vector<const std::pair<std::string, Tensor>*> heads;
-  for (const auto& output : outputs) heads.push_back(&output);
-  std::ranges::sort(heads, {}, [](const auto* head) { return head->first; });
-  const std::size_t count = heads.empty() ? 0 : anchors.size() / 2 / heads.size();
-  if (heads.empty()) throw Error(ErrorKind::usage, "YOLOv5: there are no outputs");
-  for (const auto* head : heads) {
-    if (count == 0 || classes == 0 || dim(head->second, 2) != count * (classes + 5) ||
-        head->second.count() != dim(head->second, 2) * dim(head->second, 1) * dim(head->second, 0)) {
+  if (outputs.empty()) throw Error(ErrorKind::usage, "YOLOv5: there are no outputs");
+  if (classes > 0 && outputs.size() == 1 && are_rows(outputs[0].second.shape, classes + 5))
+    return finish(from_rows(outputs[0].second, classes, options.confidence), options);
+  std::vector<const std::pair<std::string, Tensor>*> named;
+  for (const auto& output : outputs) named.push_back(&output);
+  if (!options.heads_by_size) std::ranges::sort(named, {}, [](const auto* head) { return head->first; });
+  const std::size_t count = anchors.size() / 2 / outputs.size();
+  std::vector<Head> heads;
+  for (const auto* output : named) {
+    const auto head = classes > 0 ? head_of(output->second, count, classes + 5) : std::nullopt;
+    if (!head) {
       throw Error(ErrorKind::usage, "outputs of YOLOv5 with " + std::to_string(classes) + " labels and " +
                                         std::to_string(anchors.size() / 2) + " anchors have " +
                                         std::to_string(count * (classes + 5)) +
                                         " channels; there are:" + shapes(outputs));
     }
+    heads.push_back(*head);
   }
+  if (options.heads_by_size)
+    std::ranges::stable_sort(heads, std::greater{}, [](const Head& head) { return head.height * head.width; });
   std::vector<Object> found;
   for (std::size_t i = 0; i < heads.size(); ++i) {
-    const auto data = floats(heads[i]->second);
-    const std::size_t height = dim(heads[i]->second, 1), width = dim(heads[i]->second, 0), area = height * width;
+    const auto data = floats(*heads[i].tensor);
+    const auto [tensor, height, width, anchor_step, step, cell_step] = heads[i];
     const auto across = static_cast<float>(options.input_width / static_cast<int>(width));
     const auto down = static_cast<float>(options.input_height / static_cast<int>(height));
     for (std::size_t a = 0; a < count; ++a) {
-      for (std::size_t at = 0; at < area; ++at) {
-        const float* cell = &data[a * (classes + 5) * area + at];
-        const float object = sigmoid(cell[4 * area]);
-        if (object <= options.confidence) continue;
+      for (std::size_t at = 0; at < height * width; ++at) {
+        const float* cell = &data[a * anchor_step + at * cell_step];
+        const float object = sigmoid(cell[4 * step]);
+        if (!(object > options.confidence)) continue;  // nor what is no number
         std::size_t label = 0;
         for (std::size_t k = 1; k < classes; ++k) {
-          if (cell[(5 + label) * area] < cell[(5 + k) * area]) label = k;
+          if (cell[(5 + label) * step] < cell[(5 + k) * step]) label = k;
         }
-        const float score = object * sigmoid(cell[(5 + label) * area]);
-        if (score <= options.confidence) continue;
+        const float score = object * sigmoid(cell[(5 + label) * step]);
+        if (!(score > options.confidence)) continue;
         const auto centre = [](float logit, std::size_t place, float stride) {
           return static_cast<float>((sigmoid(logit) * 2 + static_cast<float>(place) - 0.5) * stride);
         };
         const auto side = [](float logit, float anchor) {
           return static_cast<float>(std::pow(static_cast<double>(sigmoid(logit) * 2), 2) * anchor);
         };
-        const float w = side(cell[2 * area], anchors[2 * (count * i + a)]);
-        const float h = side(cell[3 * area], anchors[2 * (count * i + a) + 1]);
+        const float w = side(cell[2 * step], anchors[2 * (count * i + a)]);
+        const float h = side(cell[3 * step], anchors[2 * (count * i + a) + 1]);
         const auto x = static_cast<float>(centre(cell[0], at % width, across) - w * 0.5);
-        const auto y = static_cast<float>(centre(cell[area], at / width, down) - h * 0.5);
+        const auto y = static_cast<float>(centre(cell[step], at / width, down) - h * 0.5);
         found.push_back({whole(x), whole(y), whole(w), whole(h), static_cast<int>(label), score});
       }
     }
@@ -218,7 +291,7 @@ std::vector<Object> from_whole_heads(const NamedTensors& outputs, std::size_t cl
       const auto logit = [&](std::size_t k) { return data[(4 * bins + k) * area + at]; };
       const std::size_t label = best(classes, logit);
       const float score = sigmoid(logit(label));
-      if (score <= options.confidence) continue;
+      if (!(score > options.confidence)) continue;
       const auto side = [&](std::size_t k) { return distance(&data[k * bins * area + at], area); };
       found.push_back(box(at % width, at / width, stride, {side(0), side(1), side(2), side(3)}, label, score));
     }
@@ -248,7 +321,7 @@ std::vector<Object> from_cut_model(const Tensor& scores, const Tensor& boxes, st
     const auto height = static_cast<std::size_t>(options.input_height / stride);
     for (std::size_t i = 0; i < width * height && at < cells; ++i, ++at) {
       const std::size_t label = best(classes, [&](std::size_t k) { return score[k * cells + at]; });
-      if (score[label * cells + at] <= options.confidence) continue;
+      if (!(score[label * cells + at] > options.confidence)) continue;
       const auto side = [&](std::size_t k) { return sides[k * cells + at]; };
       found.push_back(box(i % width, i / width, static_cast<float>(stride), {side(0), side(1), side(2), side(3)}, label,
                           score[label * cells + at]));
@@ -288,6 +361,30 @@ std::vector<Object> detect_yolo_v8(const NamedTensors& outputs, std::size_t clas
                                       " cells; there are:" + shapes(outputs));
   }
   return finish(from_cut_model(*scores, *boxes, classes, cells, options), options);
+}
+
+std::vector<Object> detect_yolo_v2(const NamedTensors& outputs, const std::vector<float>& anchors, std::size_t classes,
+                                   const DetectOptions& options) {
+  RegionLayer layer;
+  layer.image_width = static_cast<std::uint32_t>(options.input_width);
+  layer.image_height = static_cast<std::uint32_t>(options.input_height);
+  layer.anchors = anchors;
+  layer.threshold = options.confidence;
+  layer.nms = options.overlap;
+  if (outputs.size() != 1 || !find_grid(layer, outputs[0].second.count()) ||
+      layer.classes() != static_cast<std::int64_t>(classes)) {
+    throw Error(ErrorKind::usage, "the output of YOLOv2 with " + std::to_string(classes) + " labels has " +
+                                      std::to_string(5 * (classes + 5)) + " maps; there are:" + shapes(outputs));
+  }
+  std::vector<Object> objects;
+  const auto data = floats(outputs[0].second);
+  for (const auto& o : region_objects(data, layer)) {
+    const auto number = [](std::uint32_t value) { return whole(static_cast<double>(value)); };
+    objects.push_back({number(o.x), number(o.y), number(o.w), number(o.h), static_cast<int>(o.class_id), o.value});
+  }
+  // The layer has kept one box of an object already; equal scores stay in the order of the boxes.
+  std::ranges::stable_sort(objects, std::greater{}, &Object::score);
+  return place(std::move(objects), options);
 }
 
 }  // namespace vnpu::vision

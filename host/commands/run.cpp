@@ -35,12 +35,13 @@ std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-// int8 results times their scale.
+// What 8-bit results stand for.
 std::vector<double> values_of(const Tensor& tensor, const TensorInfo& info) {
   const bool quantised = tensor.dtype == DType::i8 || tensor.dtype == DType::u8;
   const double scale = quantised && info.qscale != 0 ? info.qscale : 1;
+  const double zero_point = quantised ? info.zero_point : 0;
   std::vector<double> values(tensor.count());
-  for (std::uint64_t i = 0; i < values.size(); ++i) values[i] = element_as_double(tensor, i) * scale;
+  for (std::uint64_t i = 0; i < values.size(); ++i) values[i] = (element_as_double(tensor, i) - zero_point) * scale;
   return values;
 }
 
@@ -119,6 +120,8 @@ void run_model(Options& options, const Common& common) {
                    {"runs", options.count},
                    {"host_seconds", seconds},
                    {"processor_seconds", processor_seconds}};
+    const auto about = file->describe();
+    if (about.contains("values")) report["values"] = about["values"];  // how far they are proven
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto values = values_of(results[i].second, outputs[i]);
       json top = json::array();

@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/dtype.h"
+
 namespace vnpu::bm1684x {
 
 // While it lives the thread's float operations round to nearest even and take and give subnormals as signed zeros.
@@ -49,23 +51,7 @@ inline std::uint32_t f16_to_f32(std::uint16_t bits) {
 }
 
 // f32 -> f16: nearest even, subnormal results kept, f32 subnormals -> signed zero, NaN -> sign | 0x7FFF.
-inline std::uint16_t f32_to_f16(std::uint32_t bits) {
-  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFF;
-  if (magnitude > f32_infinity) return sign | half_nan;
-  if (magnitude >= 0x47800000) return sign | 0x7C00;
-  if (magnitude >= 0x38800000) {  // a carry out of the largest finite number gives infinity
-    const std::uint32_t rounded = magnitude - (112u << 23) + 0xFFF + (magnitude >> 13 & 1);
-    return static_cast<std::uint16_t>(sign | rounded >> 13);
-  }
-  if (magnitude < 0x33000000) return sign;  // below half of the smallest subnormal
-  const std::uint32_t significand = (magnitude & 0x7FFFFF) | 0x800000;
-  const unsigned shift = 126 - (magnitude >> 23);  // 14 .. 24
-  const std::uint32_t quotient = significand >> shift;
-  const std::uint32_t rest = significand & ((1u << shift) - 1);
-  const std::uint32_t half = 1u << (shift - 1);
-  return static_cast<std::uint16_t>(sign | (quotient + (rest > half || (rest == half && (quotient & 1)))));
-}
+inline std::uint16_t f32_to_f16(std::uint32_t bits) { return float_to_f16(std::bit_cast<float>(bits)); }
 
 inline std::uint32_t bf16_to_f32(std::uint16_t bits) { return std::uint32_t{bits} << 16; }
 

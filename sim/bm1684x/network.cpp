@@ -96,6 +96,7 @@ TensorInfo tensor_info(const bmodel::Tensor& tensor, bool input) {
   info.memory = "ddr";
   info.address = tensor.device_addr;
   info.is_input = input;
+  if (input) info.image.shape = info.shape;
   return info;
 }
 

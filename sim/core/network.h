@@ -32,7 +32,7 @@ struct TensorInfo {
   std::string name;
   DType dtype = DType::f32;
   Shape shape;
-  double qscale = 0;  // input: q = round_half_away(x * qscale) + zero_point; output: x = q * qscale; 0: none
+  double qscale = 0;  // input: q = round_half_away(x * qscale + zero_point); output: x = (q - zero_point) * qscale
   int zero_point = 0;
   std::uint64_t byte_size = 0;           // bytes of the device buffer, padding included
   std::string memory;                    // family's word for the place: "shared", "private", "io", "weight", "host"

@@ -54,6 +54,20 @@ struct ProfiledLayer {
   std::uint32_t pieces = 1;                // layers of the converter that are one in the source
 };
 
+// A layer as the converter estimated it, and what this profile says of the same commands.
+struct EstimatedLayer {
+  std::string name;                            // of the source network; empty: commands that no row stands for
+  double cycles = 0, macs = 0;                 // the converter's
+  std::uint64_t own_cycles = 0, own_macs = 0;  // busy cycles of all engines together
+  std::uint32_t own_layers = 0;                // compiled layers
+};
+
+struct ConverterEstimate {
+  std::string macs_unit;                    // what the converter counts: "2-bit x 4-bit"
+  std::vector<EstimatedLayer> layers;       // in the converter's order
+  double total_cycles = 0, total_macs = 0;  // as it states them
+};
+
 struct Profile {
   std::string chip, board, board_title, status;
   double mhz = 0;
@@ -69,6 +83,7 @@ struct Profile {
   std::vector<ProfiledLayer> layers;      // in the order of their first command
   std::vector<ProfiledCommand> commands;  // in the order of their start
   std::vector<MasterCount> masters;       // of the memory
+  std::optional<ConverterEstimate> estimate;
 
   double ms(std::uint64_t cycle_count) const { return static_cast<double>(cycle_count) / mhz / 1e3; }
   std::uint64_t host_cycles() const;       // functions on the CPU, on the critical path

@@ -142,6 +142,28 @@ Json profile_json(const Profile& p) {
     l["bus_bytes"] = layer.bus_bytes;
     j["layers"].push_back(std::move(l));
   }
+  if (p.estimate) {
+    Json& e = j["converter_estimate"];
+    e["macs_unit"] = p.estimate->macs_unit;
+    e["total_cycles"] = p.estimate->total_cycles;
+    e["total_ms"] = rounded(p.estimate->total_cycles / p.mhz / 1e3);
+    e["total_macs"] = p.estimate->total_macs;
+    std::uint64_t own = 0;
+    for (const auto& layer : p.estimate->layers) own += layer.own_cycles;
+    e["own_cycles"] = own;
+    e["own_ms"] = rounded(p.ms(own));
+    e["layers"] = Json::array();
+    for (const auto& layer : p.estimate->layers) {
+      e["layers"].push_back({{"name", layer.name},
+                             {"cycles", layer.cycles},
+                             {"ms", rounded(layer.cycles / p.mhz / 1e3)},
+                             {"macs", layer.macs},
+                             {"own_cycles", layer.own_cycles},
+                             {"own_ms", rounded(p.ms(layer.own_cycles))},
+                             {"own_macs", layer.own_macs},
+                             {"own_layers", layer.own_layers}});
+    }
+  }
   j["memory_masters"] = Json::array();
   for (const auto& m : p.masters) {
     j["memory_masters"].push_back({{"name", m.name},

@@ -178,13 +178,13 @@ class ModelComparer {
     for (const auto& [name, tensor] : reference) left_.insert(name);
   }
 
-  void check(const std::string& name, std::uint32_t layer, const Tensor& stored, double scale) {
+  void check(const std::string& name, std::uint32_t layer, const Tensor& stored, double scale, int zero_point = 0) {
     const Tensor* expected = find(reference_, name);
     if (!expected) return;
     left_.erase(name);
     const bool dequantised = is_floating(expected->dtype) && !is_floating(stored.dtype) && scale != 0;
     out.layers.push_back(
-        {layer, compare(name, dequantised ? dequantise(stored, scale) : stored, *expected, tolerance_)});
+        {layer, compare(name, dequantised ? dequantise(stored, scale, zero_point) : stored, *expected, tolerance_)});
     if (!out.layers.back().tensor.ok() && !out.first_wrong) out.first_wrong = out.layers.size() - 1;
   }
 
@@ -216,14 +216,15 @@ ModelComparison compare_model(Network& network, const std::vector<LayerRow>& tab
         comparer.overwritten(tensors[i].name);
         continue;
       }
-      comparer.check(tensors[i].name, 0, network.get(tensors[i].name), tensors[i].qscale);
+      comparer.check(tensors[i].name, 0, network.get(tensors[i].name), tensors[i].qscale, tensors[i].zero_point);
     }
   } else {
     trace_layers(network, table,
                  [&](LayerResult&& layer) { comparer.check(layer.name, layer.layer_id, layer.tensor, layer.scale); });
     // Inputs and results of host functions are not in the table; they keep their memory to the end.
     for (const auto& info : tensors) {
-      if (comparer.wanted(info.name)) comparer.check(info.name, 0, network.get(info.name), info.qscale);
+      if (comparer.wanted(info.name))
+        comparer.check(info.name, 0, network.get(info.name), info.qscale, info.zero_point);
     }
   }
   comparer.finish();

@@ -216,7 +216,8 @@ class CaseRun {
     });
     // Tensors of host functions are not in the table; they keep their memory to the end.
     for (const auto& info : network->tensors()) {
-      if (expected.contains(info.name)) check(info.name, 0, dequantise(network->get(info.name), info.qscale));
+      if (expected.contains(info.name))
+        check(info.name, 0, dequantise(network->get(info.name), info.qscale, info.zero_point));
     }
     if (!expected.empty()) findings_.fail("layer " + expected.begin()->first + " is neither in the table nor a tensor");
   }

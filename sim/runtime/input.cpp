@@ -14,11 +14,9 @@ void put(Bytes& bytes, std::uint64_t i, T value) {
   std::memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
 }
 
-// Round half away from zero, then clamp.
 template <class T>
 T quantised(double x, const TensorInfo& input) {
-  const double scale = input.qscale != 0 ? input.qscale : 1;
-  const double q = std::round(static_cast<float>(x) * static_cast<float>(scale)) + input.zero_point;
+  const double q = static_cast<double>(stored_number(static_cast<float>(x), input));
   if (std::isnan(q)) return 0;
   return static_cast<T>(std::clamp<double>(q, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
@@ -30,6 +28,7 @@ void convert_one(Bytes& bytes, std::uint64_t i, double x, const TensorInfo& inpu
       const std::uint16_t bits = float_to_bf16_truncated(static_cast<float>(x));
       return put<std::uint16_t>(bytes, i, (bits & 0x7F80) == 0x7F80 ? 0x7F7F : bits);
     }
+    case DType::f16: return put(bytes, i, float_to_f16(static_cast<float>(x)));
     case DType::i8: return put(bytes, i, quantised<std::int8_t>(x, input));
     case DType::u8: return put(bytes, i, quantised<std::uint8_t>(x, input));
     case DType::i16: return put(bytes, i, quantised<std::int16_t>(x, input));

@@ -1,6 +1,7 @@
 // From what a user has (arrays, raw files, pictures) to the bytes of an input tensor.
 #pragma once
 
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,10 +11,20 @@
 
 namespace vnpu {
 
+// What an integer input stores for a number, before it is clamped: x * qscale + zero_point, half away from zero, each
+// step rounded in F. The zero point counts before the rounding, as in the converter package's own runner.
+template <class F>
+F stored_number(F x, const TensorInfo& input) {
+  const F product = x * static_cast<F>(input.qscale != 0 ? input.qscale : 1);
+  const F y = product + static_cast<F>(input.zero_point);
+  const F rounded = std::floor(std::abs(y) + F(0.5));
+  return y < 0 ? -rounded : rounded;
+}
+
 // Numbers of any type to the input's storage. Same element size and count: bytes are taken as they are (bf16 may come
-// as u16). Otherwise numbers are converted as the vendors' tools do at the boundary: i8, u8: round half away from zero
-// of x * qscale + zero_point, clamped; bf16: truncation, exponent 255 to 0x7F7F; f32: the number itself. Throws
-// Error(usage) when the count does not fit.
+// as u16). Otherwise numbers are converted as the vendors' tools do at the boundary: integers: stored_number, clamped;
+// bf16: truncation, exponent 255 to 0x7F7F; f16: nearest even; f32: the number itself. Throws Error(usage) when the
+// count does not fit.
 Bytes to_input_bytes(const Tensor& value, const TensorInfo& input);
 
 // Preprocessing for models whose input is not an image by itself (not fused): x = (pixel - mean) * scale.

@@ -172,14 +172,14 @@ std::vector<LayerRow> parse_layer_table(ByteView text) {
   return rows;
 }
 
-Tensor dequantise(const Tensor& stored, double scale) {
+Tensor dequantise(const Tensor& stored, double scale, int zero_point) {
   const auto count = stored.count();
   Tensor out{DType::f32, stored.shape, Bytes(count * sizeof(float))};
   const bool integer = stored.dtype != DType::f32 && stored.dtype != DType::bf16 && stored.dtype != DType::f16 &&
                        stored.dtype != DType::f64;
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto number = static_cast<float>(element_as_double(stored, i));
-    const float value = integer ? number * static_cast<float>(scale) : number;
+    const float value = integer ? (number - static_cast<float>(zero_point)) * static_cast<float>(scale) : number;
     std::memcpy(out.bytes.data() + i * sizeof(float), &value, sizeof value);
   }
   return out;

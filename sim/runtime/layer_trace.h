@@ -42,8 +42,9 @@ struct LayerResult {
   Tensor tensor;
 };
 
-// Numbers of a stored tensor: integers as float32(number) * float32(scale), rounded once; bf16, f16, f32 as they are.
-Tensor dequantise(const Tensor& stored, double scale);
+// Numbers of a stored tensor: integers as (float32(number) - zero_point) * float32(scale), rounded once; bf16, f16, f32
+// as they are.
+Tensor dequantise(const Tensor& stored, double scale, int zero_point = 0);
 
 // Runs one inference step by step (the inputs must be set) and hands out every layer of the table when its last slice
 // is done, in the order of execution. Commands are expected in the order of their layer ids, as compilers write them.

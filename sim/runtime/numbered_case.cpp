@@ -148,19 +148,6 @@ class NumberedRun {
     }
   }
 
-  // The output's grid is the picture by 32, 16 or 8: the one that leaves whole channels.
-  static void find_grid(RegionLayer& layer, std::uint64_t count) {
-    for (const std::uint32_t step : {32u, 16u, 8u}) {
-      layer.width = layer.image_width / step;
-      layer.height = layer.image_height / step;
-      const auto cells = std::uint64_t{layer.width} * layer.height;
-      if (cells == 0 || count % (cells * 5) != 0 || count / cells < 30) continue;
-      layer.channels = static_cast<std::uint32_t>(count / cells);
-      return;
-    }
-    damaged("an output of " + std::to_string(count) + " elements is no region layer's");
-  }
-
   void compare_objects(const Json& yolo, unsigned run) {
     const auto shape = network_->inputs().at(0).shape;
     if (shape.size() < 2) damaged("the input is no picture");
@@ -171,7 +158,8 @@ class NumberedRun {
     layer.threshold = yolo.at("threshold").get<float>();
     layer.nms = yolo.at("nms").get<float>();
     const auto output = network_->get(network_->outputs().at(0).name);
-    find_grid(layer, output.bytes.size() / sizeof(float));
+    const auto count = output.bytes.size() / sizeof(float);
+    if (!find_grid(layer, count)) damaged("an output of " + std::to_string(count) + " elements is no region layer's");
     ++result_.outputs;
     if (const auto difference = object_difference(output, layer, yolo.at("results").at(run))) {
       fail("run " + std::to_string(run) + ", objects: " + *difference);

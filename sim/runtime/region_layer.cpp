@@ -66,6 +66,19 @@ void suppress(const std::vector<Box>& boxes, Scores& scores, float limit) {
 
 }  // namespace
 
+bool find_grid(RegionLayer& layer, std::uint64_t count) {
+  for (const std::uint32_t step : {32u, 16u, 8u}) {
+    const std::uint32_t width = layer.image_width / step, height = layer.image_height / step;
+    const auto cells = std::uint64_t{width} * height;
+    if (cells == 0 || count % (cells * 5) != 0 || count / cells < 30) continue;
+    layer.width = width;
+    layer.height = height;
+    layer.channels = static_cast<std::uint32_t>(count / cells);
+    return true;
+  }
+  return false;
+}
+
 std::vector<RegionObject> region_objects(std::span<const float> output, const RegionLayer& layer) {
   const auto cells = std::uint64_t{layer.width} * layer.height;
   const auto anchors = layer.anchors.size() / 2;

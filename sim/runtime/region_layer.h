@@ -18,6 +18,10 @@ struct RegionLayer {
   std::int64_t classes() const { return std::int64_t{channels} / 5 - 5; }
 };
 
+// The grid of an output of `count` elements: the picture by 32, 16 or 8, the first that leaves whole channels of five
+// anchors. Sets width, height and channels; false when there is none.
+bool find_grid(RegionLayer& layer, std::uint64_t count);
+
 struct RegionObject {
   std::uint32_t x = 0, y = 0, w = 0, h = 0;  // pixels; negative coordinates have become 0
   std::uint32_t class_id = 0;

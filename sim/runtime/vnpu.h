@@ -30,7 +30,7 @@ typedef struct {
   size_t rank;
   const int64_t* shape; /* rank dimensions, outermost first */
   size_t bytes;         /* of the device buffer: what vnpu_set and vnpu_get copy */
-  double qscale;        /* input: q = round_half_away(x * qscale); output: x = q * qscale; 0 or 1: none */
+  double qscale; /* input: round_half_away(x * qscale + zero_point); output: (q - zero_point) * qscale; 0, 1: none */
   int zero_point;
 } vnpu_tensor_info;
 

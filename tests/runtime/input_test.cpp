@@ -42,10 +42,33 @@ TEST(Input, QuantisesHalfAwayFromZeroAndClamps) {
   const auto x = floats({0.5f, -0.5f, 1.25f, -1.25f, 0.49f, 1000, -1000, std::nanf("")});
   EXPECT_EQ(as_ints(to_input_bytes(x, input(DType::i8, 8, 2)), true),
             (std::vector<int>{1, -1, 3, -3, 1, 127, -128, 0}));
-  EXPECT_EQ(as_ints(to_input_bytes(x, input(DType::u8, 8, 2, 10)), false),
-            (std::vector<int>{11, 9, 13, 7, 11, 255, 0, 0}));
+  EXPECT_EQ(
+      as_ints(to_input_bytes(x, input(DType::u8, 8, 2, 10)), false),
+      (std::vector<int>{11, 9, 13, 8, 11, 255, 0, 0}));  // -2.5 + 10 = 7.5: the zero point is inside of the rounding
   // No scale: the number itself.
   EXPECT_EQ(as_ints(to_input_bytes(floats({2.5f, -2.5f}), input(DType::i8, 2)), true), (std::vector<int>{3, -3}));
+}
+
+// Recorded from the converter package's runner (its lowering of float32 arrays to i8).
+TEST(Input, ZeroPointsAreRoundedAsTheRunnerDoes) {
+  const auto x =
+      floats({0.4f, -0.4f, -1.2f, 1.25f, -1.25f, -0.25f, 0.49999997f, -0.01f, 0.3333333f, -0.7777777f, 0.0125f, 2.9f});
+  const auto stored = [&](double scale, int zero_point) {
+    return as_ints(to_input_bytes(x, input(DType::i8, 12, scale, zero_point)), true);
+  };
+  EXPECT_EQ(stored(2, 10), (std::vector<int>{11, 9, 8, 13, 8, 10, 11, 10, 11, 8, 10, 16}));
+  EXPECT_EQ(stored(2, -3), (std::vector<int>{-2, -4, -5, -1, -6, -4, -2, -3, -2, -5, -3, 3}));
+  EXPECT_EQ(stored(43.5965, 2), (std::vector<int>{19, -15, -50, 56, -52, -9, 24, 2, 17, -32, 3, 127}));
+  EXPECT_EQ(stored(1, 0), (std::vector<int>{0, 0, -1, 1, -1, 0, 1, 0, 0, -1, 0, 3}));
+  EXPECT_EQ(stored(0.73, -71), (std::vector<int>{-71, -71, -72, -70, -72, -71, -71, -71, -71, -72, -71, -69}));
+}
+
+TEST(Input, RoundsToNearestHalf) {
+  const auto bytes =
+      to_input_bytes(floats({1.0f, 1.00048828125f, 1.0014648f, -65520, 1e-8f, 6e-8f}), input(DType::f16, 6));
+  std::vector<std::uint16_t> bits(6);
+  std::memcpy(bits.data(), bytes.data(), 12);
+  EXPECT_EQ(bits, (std::vector<std::uint16_t>{0x3C00, 0x3C00, 0x3C02, 0xFC00, 0, 1}));
 }
 
 TEST(Input, TruncatesToBf16) {

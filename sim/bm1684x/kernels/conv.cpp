@@ -136,6 +136,8 @@ void load_float_weights(Conv& v, std::int32_t* to) {
 }
 
 // Bytes: signed weights (unsigned ones less 128). Returns the sums of every row's.
+constexpr std::size_t pack_bytes = 64;
+
 std::vector<std::int32_t> load_byte_weights(Conv& v, std::int32_t* to) {
   const std::uint8_t flip = v.c.opd1_sign ? 0 : 0x80;
   const std::size_t words = v.ops.byte_weight_words;
@@ -147,6 +149,19 @@ std::vector<std::int32_t> load_byte_weights(Conv& v, std::int32_t* to) {
       const std::uint8_t* row = ones || v.c.opd1_const ? nullptr : weight_row(v, oc);
       for (std::size_t k = 0; k < depth; ++k, to += words) {
         const Entry& e = v.entries[entry + k];
+        // All channels of a pack lie side by side.
+        if (constexpr std::size_t cells = pack_bytes / 4; row && words == 1 && k + cells <= depth &&
+                                                          e.plane % cells == 0 &&
+                                                          4 * e.plane + pack_bytes <= v.form.from.c) {
+          std::uint8_t pack[pack_bytes];
+          std::memcpy(pack, row + v.form.weight_place(4 * e.plane, e.ky, e.kx), sizeof pack);
+          std::int32_t sum = 0;
+          for (std::uint8_t& each : pack) sum += static_cast<std::int8_t>(each ^= flip);
+          sums[oc] += sum;
+          std::memcpy(to, pack, sizeof pack);
+          k += cells - 1, to += cells - 1;
+          continue;
+        }
         std::int8_t four[4] = {};
         const std::uint8_t* place = row ? row + v.form.weight_place(4 * e.plane, e.ky, e.kx) : nullptr;
         const std::uint32_t there = std::min(4u, v.form.from.c - 4 * e.plane);
