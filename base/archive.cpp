@@ -4,6 +4,8 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <array>
+#include <exception>
 
 #include "base/error.h"
 
@@ -18,19 +20,25 @@ bool starts_with(ByteView file, std::string_view magic) {
          });
 }
 
-// Grows with what arrives: a declared size alone never takes memory.
+// Grows with what arrives: a size that is only `expected` takes addresses, no memory.
 template <class Read>
-Bytes gather(std::uint64_t limit, const Read& read, const std::function<void()>& too_many) {
+Bytes gather(std::uint64_t limit, std::uint64_t expected, const Read& read, const std::function<void()>& too_many) {
   Bytes out;
+  out.reserve(std::min({limit, expected, std::uint64_t{64} << 20}));
   std::uint64_t used = 0;
   for (;;) {
     if (used == out.size()) {
-      out.resize(std::min<std::uint64_t>(limit, std::max<std::uint64_t>(out.size() * 2, 4096)));
-    }
-    if (used == out.size()) {  // the limit is reached: there must be nothing more
-      std::uint8_t one;
-      if (read(std::span(&one, 1)) != 0) too_many();
-      break;
+      if (used == limit || (used == expected && used != 0)) {  // there should be nothing more
+        std::uint8_t one;
+        if (read(std::span(&one, 1)) == 0) break;
+        if (used == limit) too_many();
+        out.push_back(one);
+        ++used;
+      }
+      const auto more = used < out.capacity() ? std::min<std::uint64_t>(out.capacity(), used + chunk)
+                                              : std::max<std::uint64_t>(used * 2, 4096);
+      out.resize(std::min(limit, more));
+      if (used == out.size()) continue;
     }
     const auto got = read(std::span(out).subspan(used, std::min<std::uint64_t>(chunk, out.size() - used)));
     if (got == 0) break;
@@ -41,6 +49,24 @@ Bytes gather(std::uint64_t limit, const Read& read, const std::function<void()>&
 }
 
 }  // namespace
+
+// What libarchive, which knows no exceptions, reads a source through.
+struct ArchiveReader::Pieces {
+  Source source;
+  std::array<std::uint8_t, 65536> piece;
+  std::exception_ptr thrown;
+
+  static la_ssize_t read(archive*, void* self, const void** bytes) {
+    auto& pieces = *static_cast<Pieces*>(self);
+    try {
+      *bytes = pieces.piece.data();
+      return static_cast<la_ssize_t>(pieces.source(pieces.piece));
+    } catch (...) {
+      pieces.thrown = std::current_exception();
+      return -1;
+    }
+  }
+};
 
 void ArchiveReader::Close::operator()(archive* handle) const { archive_read_free(handle); }
 
@@ -55,12 +81,26 @@ ArchiveReader::ArchiveReader(ByteView file, ArchiveFormat format, const ArchiveL
     archive_read_support_format_zip_seekable(handle_.get());
   }
   if (file.size() == 0) throw Error(ErrorKind::damaged, "archive: empty file");
-  if (archive_read_open_memory(handle_.get(), file.data(), file.size()) != ARCHIVE_OK) fail("archive");
+  if (archive_read_open_memory(handle_.get(), file.data(), file.size()) != ARCHIVE_OK) fail();
 }
 
-void ArchiveReader::fail(const std::string& what) const {
+ArchiveReader::ArchiveReader(Source source, const ArchiveLimits& limits)
+    : pieces_(std::make_shared<Pieces>()), handle_(archive_read_new()), limits_(limits) {
+  if (!handle_) throw Error(ErrorKind::internal, "libarchive gives no reader");
+  pieces_->source = std::move(source);
+  archive_read_support_format_tar(handle_.get());
+  if (archive_read_open(handle_.get(), pieces_.get(), nullptr, Pieces::read, nullptr) != ARCHIVE_OK) fail();
+}
+
+void ArchiveReader::refuse(ErrorKind kind, const std::string& message) const {
+  const auto at = archive_read_header_position(handle_.get());
+  throw Error(kind, static_cast<std::uint64_t>(std::max<la_int64_t>(at, 0)), "archive", message);
+}
+
+void ArchiveReader::fail(const std::string& path) const {
+  if (pieces_ && pieces_->thrown) std::rethrow_exception(pieces_->thrown);
   const char* text = archive_error_string(handle_.get());
-  throw Error(ErrorKind::damaged, what + ": " + (text ? text : "cannot be read"));
+  refuse(ErrorKind::damaged, (path.empty() ? "" : path + ": ") + (text ? text : "cannot be read"));
 }
 
 bool ArchiveReader::next() {
@@ -68,26 +108,26 @@ bool ArchiveReader::next() {
     archive_entry* entry = nullptr;
     const int status = archive_read_next_header(handle_.get(), &entry);
     if (status == ARCHIVE_EOF) return false;
-    if (status < ARCHIVE_WARN) fail("archive");
+    if (status < ARCHIVE_WARN) fail();
     if (++entries_ > limits_.entries) {
-      throw Error(ErrorKind::unsupported, "archive: more than " + std::to_string(limits_.entries) + " entries");
+      refuse(ErrorKind::unsupported, "more than " + std::to_string(limits_.entries) + " entries");
     }
     const char* name = archive_entry_pathname_utf8(entry);
     if (!name) name = archive_entry_pathname(entry);
-    if (!name) throw Error(ErrorKind::damaged, "archive: entry " + std::to_string(entries_) + " has no readable name");
+    if (!name) refuse(ErrorKind::damaged, "entry " + std::to_string(entries_) + " has no readable name");
     path_ = name;
-    entry_bytes_ = 0;
+    entry_bytes_ = declared_ = 0;
     // A skipped entry is unpacked too, so its declared size counts before it is looked at.
     const auto declared = archive_entry_size_is_set(entry)
                               ? static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)))
                               : 0;
     if (declared > limits_.entry_bytes || declared > limits_.total_bytes - total_bytes_) {
-      throw Error(ErrorKind::unsupported,
-                  "archive: " + path_ + ": " + std::to_string(declared) + " bytes, more than the limit");
+      refuse(ErrorKind::unsupported, path_ + ": " + std::to_string(declared) + " bytes, more than the limit");
     }
     if (archive_entry_is_encrypted(entry)) {
-      throw Error(ErrorKind::unsupported, "archive: " + path_ + ": is encrypted");
+      refuse(ErrorKind::unsupported, path_ + ": is encrypted");
     }
+    declared_ = declared;
     if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry)) return true;
     total_bytes_ += declared;
   }
@@ -96,21 +136,19 @@ bool ArchiveReader::next() {
 std::size_t ArchiveReader::read(std::span<std::uint8_t> out) {
   if (out.empty()) return 0;
   const auto got = archive_read_data(handle_.get(), out.data(), out.size());
-  if (got < 0) fail("archive: " + path_);
+  if (got < 0) fail(path_);
   entry_bytes_ += static_cast<std::uint64_t>(got);
   total_bytes_ += static_cast<std::uint64_t>(got);
   if (entry_bytes_ > limits_.entry_bytes || total_bytes_ > limits_.total_bytes) {
-    throw Error(ErrorKind::unsupported, "archive: " + path_ + ": unpacks to more than the limit");
+    refuse(ErrorKind::unsupported, path_ + ": unpacks to more than the limit");
   }
   return static_cast<std::size_t>(got);
 }
 
 Bytes ArchiveReader::read_rest(std::uint64_t limit) {
   return gather(
-      limit, [this](std::span<std::uint8_t> out) { return read(out); },
-      [this, limit] {
-        throw Error(ErrorKind::damaged, "archive: " + path_ + ": more than " + std::to_string(limit) + " bytes");
-      });
+      limit, declared_, [this](std::span<std::uint8_t> out) { return read(out); },
+      [this, limit] { refuse(ErrorKind::damaged, path_ + ": more than " + std::to_string(limit) + " bytes"); });
 }
 
 void for_each_entry(ByteView file, ArchiveFormat format, const ArchiveLimits& limits,
@@ -141,7 +179,7 @@ Bytes decompress(ByteView file, std::uint64_t limit) {
   if (header == ARCHIVE_EOF) return {};
   check(header);
   return gather(
-      limit,
+      limit, 0,
       [&](std::span<std::uint8_t> out) {
         const auto got = archive_read_data(handle.get(), out.data(), out.size());
         if (got < 0) check(ARCHIVE_FATAL);

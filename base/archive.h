@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/error.h"
 
 struct archive;
 struct archive_entry;
@@ -24,10 +25,14 @@ enum class ArchiveFormat { tar, zip };  // tar: plain or compressed with gzip or
 
 // Walks the regular files of an archive in its order; directories, links and devices are passed over. The bytes must
 // outlive the reader. Throws Error(damaged) for what cannot be read, Error(unsupported) for encrypted entries and
-// beyond the limits.
+// beyond the limits, both with the offset of the entry's header in the unpacked archive.
 class ArchiveReader {
  public:
   ArchiveReader(ByteView file, ArchiveFormat format, const ArchiveLimits& limits = {});
+  // A plain tar that arrives in pieces: `next` fills its argument as far as it can and says how far; 0 is the end. What
+  // it throws comes out of the reader's functions.
+  using Source = std::function<std::size_t(std::span<std::uint8_t>)>;
+  ArchiveReader(Source source, const ArchiveLimits& limits);
 
   bool next();  // to the next file; false at the end
   const std::string& path() const { return path_; }
@@ -37,15 +42,18 @@ class ArchiveReader {
   Bytes read_rest(std::uint64_t limit);
 
  private:
-  [[noreturn]] void fail(const std::string& what) const;
+  [[noreturn]] void fail(const std::string& path = {}) const;
+  [[noreturn]] void refuse(ErrorKind kind, const std::string& message) const;
 
   struct Close {
     void operator()(archive* handle) const;
   };
+  struct Pieces;
+  std::shared_ptr<Pieces> pieces_;  // before the handle, which reads from it until it is closed
   std::unique_ptr<archive, Close> handle_;
   ArchiveLimits limits_;
   std::string path_;
-  std::uint64_t entry_bytes_ = 0, total_bytes_ = 0, entries_ = 0;
+  std::uint64_t declared_ = 0, entry_bytes_ = 0, total_bytes_ = 0, entries_ = 0;
 };
 
 // Calls `visit(path, bytes)` for every regular file.

@@ -20,6 +20,8 @@ class Budget {
     }
     left_ -= bytes;
   }
+  void give_back(std::uint64_t bytes) { left_ += bytes; }
+  std::uint64_t left() const { return left_; }
 
  private:
   std::uint64_t left_, limit_;

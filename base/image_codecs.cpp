@@ -1,20 +1,16 @@
 #include "base/image_codecs.h"
 
-#include <csetjmp>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 
-// jpeglib.h needs size_t and FILE declared before it.
-#include <jpeglib.h>
-
-#include <jerror.h>
 #include <png.h>
 
 #include "base/error.h"
+#include "base/jpeg_guard.h"
 
-// libjpeg and libpng report errors by longjmp. Each function with a setjmp holds only plain values and references to
-// objects that its caller owns, so no destructor is ever jumped over.
+#include <jerror.h>  // needs jpeglib.h before it
+
+// libpng reports errors by longjmp, as base/jpeg_guard.h has libjpeg do; the same rule holds for its functions.
 
 namespace vnpu {
 namespace {
@@ -27,34 +23,11 @@ void check_size(std::int64_t width, std::int64_t height, std::int64_t max_pixels
 
 // ---- JPEG ----
 
-struct JpegErrors {
-  jpeg_error_mgr manager;  // first: libjpeg hands out its address
-  std::jmp_buf jump;
-  char text[JMSG_LENGTH_MAX];
-};
-
-void jpeg_fail(j_common_ptr info) {
-  auto* errors = reinterpret_cast<JpegErrors*>(info->err);
-  errors->manager.format_message(info, errors->text);
-  std::longjmp(errors->jump, 1);
-}
-
 // A warning of a cut or spoilt stream is an error here; others (such as stray bytes before a marker) are let pass.
 void jpeg_message(j_common_ptr info, int level) {
   if (level >= 0) return;
   const int code = info->err->msg_code;
   if (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE) jpeg_fail(info);
-}
-
-// A small file can ask for any number of passes over the whole picture.
-constexpr int max_scans = 200;
-void jpeg_progress(j_common_ptr info) {
-  if (!info->is_decompressor) return;
-  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > max_scans) {
-    auto* errors = reinterpret_cast<JpegErrors*>(info->err);
-    std::snprintf(errors->text, sizeof errors->text, "more than %d scans", max_scans);
-    std::longjmp(errors->jump, 1);
-  }
 }
 
 void prepare(jpeg_error_mgr& manager) {
@@ -163,7 +136,7 @@ Image decode_jpeg(ByteView file, std::int64_t max_pixels) {
   const std::unique_ptr<jpeg_decompress_struct, decltype(&jpeg_destroy_decompress)> owner(&info,
                                                                                           jpeg_destroy_decompress);
   jpeg_progress_mgr progress{};
-  progress.progress_monitor = jpeg_progress;
+  progress.progress_monitor = jpeg_limit_scans;
   info.progress = &progress;
   const auto fail = [&] { throw Error(ErrorKind::damaged, std::string("JPEG: ") + errors.text); };
   if (!jpeg_start(info, errors, file)) fail();

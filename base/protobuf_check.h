@@ -12,8 +12,9 @@ namespace vnpu {
 
 // Checks every tag, length and number of `message` against its descriptor, messages inside included. Throws
 // Error(damaged) with file offset and field, for example "cmds.cmds[3].conv.inputs[0]", and Error(unsupported) when
-// there are more than `limit` fields in all. Fields the descriptor does not know are walked over.
-void check_protobuf(ByteView message, const google::protobuf::Descriptor* type, std::uint64_t limit,
-                    const std::string& root);
+// what the library makes of it would take more than `memory` bytes: a message of two bytes can become an object of
+// several hundred. Fields the descriptor does not know are walked over. Returns how many bytes it would take.
+std::uint64_t check_protobuf(ByteView message, const google::protobuf::Descriptor* type, std::uint64_t memory,
+                             const std::string& root);
 
 }  // namespace vnpu

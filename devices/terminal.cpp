@@ -89,6 +89,8 @@ class Pty : public Terminal {
     std::unique_lock lock(mutex_);
     if (into.empty()) return std::size_t{0};
     if (!changed_.wait(lock, stop, [&] { return !ready_.empty() || gone_; })) return Errno::intr;
+    // Whoever was stopped must not take a key that is already for the one after it.
+    if (stop.stop_requested() && !gone_) return Errno::intr;
     std::size_t length = 0;
     while (length < into.size() && !ready_.empty()) {
       const std::uint16_t byte = ready_.front();

@@ -33,6 +33,7 @@ void add_compare_profile(CLI::App& app, Common& common, int& status);
 void add_board(CLI::App& app, Common& common, int& status);
 void add_exec(CLI::App& app, Common& common, int& status);
 void add_flash(CLI::App& app, Common& common, int& status);
+void add_pulsar(CLI::App& app, Common& common, int& status);
 void add_completion(CLI::App& app, Common& common, int& status);
 
 // Options that commands running a model share.

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   vnpu::cli::add_board(app, common, status);
   vnpu::cli::add_exec(app, common, status);
   vnpu::cli::add_flash(app, common, status);
+  vnpu::cli::add_pulsar(app, common, status);
   vnpu::cli::add_completion(app, common, status);
   try {
     app.parse(argc, argv);

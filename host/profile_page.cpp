@@ -77,6 +77,7 @@ class Page {
     roofline_picture();
     costliest();
     layers();
+    if (p_.estimate) estimate();
     parameters();
     out_ << "</main></body></html>\n";
   }
@@ -95,6 +96,7 @@ class Page {
   void roofline_picture();
   void costliest();
   void layers();
+  void estimate();
   void parameters();
   void key();
 
@@ -315,6 +317,28 @@ void Page::layers() {
     out_ << cell(static_cast<double>(layer.macs) / 1e6, 2) << cell(static_cast<double>(layer.bus_bytes) / 1048576, 3)
          << "</tr>\n";
   }
+  out_ << "</table></div>\n";
+}
+
+void Page::estimate() {
+  out_ << "<h2>Converter's estimate</h2><p class=\"dim\">Cycles of all engines together, without what runs at the same "
+          "time; its MMAC are "
+       << text(p_.estimate->macs_unit)
+       << ".</p>\n<div class=\"wide\"><table><tr><th class=\"l\">layer</th><th>its cycles</th><th>its ms</th><th>its "
+          "MMAC</th><th>our cycles</th><th>our ms</th><th>our MMAC</th></tr>\n";
+  const auto row = [&](const EstimatedLayer& layer, const std::string& name) {
+    out_ << "<tr><td class=\"l why\">" << text(name) << "</td>" << cell(layer.cycles, 0)
+         << cell(layer.cycles / p_.mhz / 1e3, 3) << cell(layer.macs / 1e6, 2)
+         << cell(static_cast<double>(layer.own_cycles), 0) << cell(p_.ms(layer.own_cycles), 3)
+         << cell(static_cast<double>(layer.own_macs) / 1e6, 2) << "</tr>\n";
+  };
+  EstimatedLayer sum;
+  for (const auto& layer : p_.estimate->layers) {
+    row(layer, layer.name.empty() ? "(in no row)" : layer.name);
+    sum.cycles += layer.cycles, sum.macs += layer.macs;
+    sum.own_cycles += layer.own_cycles, sum.own_macs += layer.own_macs;
+  }
+  row(sum, "sum");
   out_ << "</table></div>\n";
 }
 

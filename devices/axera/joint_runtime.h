@@ -19,6 +19,7 @@ struct Border {  // of the model, as the tools print it
   std::string name, layout, dtype, colour;
   std::vector<std::int64_t> shape;
   std::uint64_t bytes = 0;
+  bool on_cpu = false;  // made by a part on the CPU: ordinary memory
 };
 
 // What creating took, in milliseconds of the board.
@@ -28,6 +29,7 @@ struct CreateTime {
 
 struct RunTime {
   std::uint64_t us = 0, neu_us = 0;  // of the task, of its NEU part
+  std::uint64_t axe_us = 0;          // of the parts on the CPU; 0: none
   std::uint64_t cycles = 0;
   std::vector<std::uint64_t> unit_cycles;  // five
 };

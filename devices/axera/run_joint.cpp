@@ -1,98 +1,65 @@
 // run_joint: loads a .joint, runs it, tells times. Texts and their order: docs/board_axera_pi.md.
-#include <cstdarg>
+#include <algorithm>
 #include <cstdlib>
 
 #include "devices/axera/joint_runtime.h"
 #include "devices/axera/programs.h"
+#include "devices/axera/samples.h"
 #include "devices/axera/text.h"
 #include "devices/board.h"
 
 namespace vnpu::axera {
 namespace {
 
-constexpr const char* version = "0.5.10";
-constexpr std::uint64_t most_rounds = 1'000'000;
+constexpr std::int64_t most_rounds = 1'000'000;
 
 struct Options {
   std::string file, mode, data, out;
-  std::uint64_t repeat = 1, warmup = 0, stride = 0, batch = 0, table = 0;
-  bool help = false, ok = true;
+  std::uint64_t repeat = 1, warmup = 0, stride = 0, table = 0;
+  bool truncate = false;
 };
 
-const char* usage =
-    "run_joint [options] ... joint-file\n"
-    "options:\n"
-    "      --mode                    virtual npu mode: disable, 1_1 (string [=])\n"
-    "  -d, --data                    input data file(s), separated by ';' (string [=])\n"
-    "      --bin-out-dir             folder for the outputs (string [=])\n"
-    "      --repeat                  number of runs (int [=1])\n"
-    "      --warmup                  runs before them (int [=0])\n"
-    "      --stride_w                alignment of rows (int [=0])\n"
-    "      --override_batch_size     batch size (int [=0])\n"
-    "      --wbt_index               weight table (int [=0])\n"
-    "  -p, --manual_alloc            allocate buffers by hand\n"
-    "  -t, --enable_trunc            cut data files that are too long\n"
-    "  -?, --help                    print this message\n";
-
-Options parse(devices::Process& process) {
-  Options out;
-  const auto& argv = process.argv;
-  const auto wrong = [&](const std::string& message) {
-    process.complain(message + "\n" + usage);
-    out.ok = false;
+// The exit status when the program ends at once.
+std::optional<int> parse(devices::Process& process, Options& out) {
+  const auto number = OptionType::number;
+  const auto flag = OptionType::flag;
+  CommandLine line({{"mode", 0, "NPU mode, disable for no virtual npu; 1_1 for AX_NPU_VIRTUAL_1_1"},
+                    {"data", 'd',
+                     "The format is file0;file1... to specify data files for input vars.\n'file*' would be directly "
+                     "loaded in binary "
+                     "format to tensor in order"},
+                    {"bin-out-dir", 0, "Dump output tensors in binary format"},
+                    {"repeat", 0, "Repeat times for inference", number, "1"},
+                    {"warmup", 0, "Repeat times for warmup", number, "0"},
+                    {"stride_w", 0, "mock input data with extra width stride", number, "0"},
+                    {"override_batch_size", 0, "override batch size for dynamic batch model", number, "0"},
+                    {"wbt_index", 0, "select WBT for inference", number, "0"},
+                    {"manual_alloc", 'p', "manually alloc buffer with ax sys api instead of joint api", flag},
+                    {"enable_trunc", 't',
+                     "truncate input data size to model required size when using a larger input data, experimental "
+                     "function, will be "
+                     "removed in future release",
+                     flag},
+                    {"cache-mode", 0,
+                     "'CACHED' means use only cached CMM memory; 'NONE-CACHED' means use only none-cached CMM memory; "
+                     "'SMART_CACHED' "
+                     "means use cached and none-cached CMM memory in turn",
+                     OptionType::text, "CACHED"}},
+                   "joint-file");
+  if (const auto status = line.parse(process)) return status;
+  const auto count = [&](const char* name) {
+    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(line.number(name), 0, most_rounds));
   };
-  for (std::size_t i = 1; i < argv.size() && out.ok; ++i) {
-    std::string name = argv[i], value;
-    bool has = false;
-    if (const auto equals = name.find('='); name.starts_with("--") && equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.resize(equals);
-      has = true;
-    }
-    const auto text = [&]() -> std::string {
-      if (has) return value;
-      if (i + 1 < argv.size()) return argv[++i];
-      wrong("option needs value: " + name);
-      return {};
-    };
-    const auto number = [&](std::uint64_t& to) {
-      const std::string digits = text();
-      char* end = nullptr;
-      const auto parsed = std::strtoll(digits.c_str(), &end, 10);
-      if (out.ok && (digits.empty() || *end || parsed < 0)) wrong("option value is invalid: " + name + "=" + digits);
-      to = static_cast<std::uint64_t>(std::max<long long>(parsed, 0));
-    };
-    if (name == "--mode") {
-      out.mode = text();
-    } else if (name == "-d" || name == "--data") {
-      out.data = text();
-    } else if (name == "--bin-out-dir") {
-      out.out = text();
-    } else if (name == "--repeat") {
-      number(out.repeat);
-    } else if (name == "--warmup") {
-      number(out.warmup);
-    } else if (name == "--stride_w") {
-      number(out.stride);
-    } else if (name == "--override_batch_size") {
-      number(out.batch);
-    } else if (name == "--wbt_index") {
-      number(out.table);
-    } else if (name == "--cache-mode") {
-      text();
-    } else if (name == "-p" || name == "--manual_alloc" || name == "-t" || name == "--enable_trunc") {
-    } else if (name == "-?" || name == "--help") {
-      out.help = true;
-    } else if (name.starts_with("--")) {
-      wrong("undefined option: " + name);
-    } else if (name.size() > 1 && name[0] == '-') {
-      wrong("undefined short option: " + name);
-    } else {
-      out.file = name;
-    }
-  }
-  if (out.repeat > most_rounds || out.warmup > most_rounds) wrong("option value is invalid: --repeat");
-  return out;
+  if (!line.others().empty()) out.file = line.others().front();
+  out.mode = line.text("mode");
+  out.data = line.text("data");
+  out.out = line.text("bin-out-dir");
+  out.repeat = count("repeat");
+  out.warmup = count("warmup");
+  out.stride = count("stride_w");
+  out.table = count("wbt_index");
+  out.truncate = line.given("enable_trunc");
+  return std::nullopt;
 }
 
 void list(devices::Process& process, const char* word, const std::vector<Border>& borders, bool inputs) {
@@ -103,7 +70,7 @@ void list(devices::Process& process, const char* word, const std::vector<Border>
     process.print(text("%s[%zu]: %s\n", word, i, border.name.c_str()));
     process.print("    Shape [" + shape + "] " + border.layout + " " + border.dtype +
                   (inputs ? " " + border.colour : "") + " \n");
-    process.print("    Memory Physical\n");
+    process.print(border.on_cpu ? "    Memory Virtual\n" : "    Memory Physical\n");
     process.print(text("    Size %llu\n", static_cast<unsigned long long>(border.bytes)));
   }
 }
@@ -119,7 +86,7 @@ Bytes filler(std::uint64_t size) {
   return out;
 }
 
-void fill_inputs(devices::Process& process, JointRuntime& runtime, const std::string& data) {
+void fill_inputs(devices::Process& process, JointRuntime& runtime, const std::string& data, bool truncate) {
   std::vector<std::string> files;
   for (std::size_t at = 0; !data.empty() && at <= data.size();) {
     const auto end = std::min(data.find(';', at), data.size());
@@ -138,12 +105,12 @@ void fill_inputs(devices::Process& process, JointRuntime& runtime, const std::st
       process.print(text("read file %s for input[%zu] %s data failed, using random data\n", files[i].c_str(), i,
                          input.name.c_str()));
       runtime.set_input(i, filler(input.bytes));
-    } else if (bytes->size() != input.bytes) {
+    } else if (truncate ? bytes->size() < input.bytes : bytes->size() != input.bytes) {
       process.print(text("read file %s for input[%zu] %s data size wrong, using random data\n", files[i].c_str(), i,
                          input.name.c_str()));
       runtime.set_input(i, filler(input.bytes));
     } else {
-      runtime.set_input(i, {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()});
+      runtime.set_input(i, {reinterpret_cast<const std::uint8_t*>(bytes->data()), input.bytes});
     }
   }
 }
@@ -165,13 +132,9 @@ void dump_outputs(devices::Process& process, const JointRuntime& runtime, const 
 }  // namespace
 
 int run_joint(devices::Process& process) {
-  const Options options = parse(process);
-  if (!options.ok) return 255;
-  if (options.help) {
-    process.print(usage);
-    return 0;
-  }
-  process.print(text("run joint version: %s\n", version));
+  Options options;
+  if (const auto status = parse(process, options)) return *status;
+  process.print(text("run joint version: %s\n", runtime_version));
   if (options.file.empty()) {
     process.complain("must specify joint file\n");
     return 255;
@@ -210,7 +173,7 @@ int run_joint(devices::Process& process) {
   if (options.stride)
     process.print(text("alloc buffer with stride %llu\n", static_cast<unsigned long long>(options.stride)));
   process.print("\nUsing batch size 1\n");
-  fill_inputs(process, runtime, options.data);
+  fill_inputs(process, runtime, options.data, options.truncate);
   const auto* memory = process.variable("AX_JOINT_MEMORY_DETAIL");
   if (!memory || *memory != "ON") process.print("\nNot set environment variable to report memory usage!\n\n");
   process.print(text("CMM usage: %llu\n\n", static_cast<unsigned long long>(runtime.cmm_bytes())));
@@ -227,8 +190,12 @@ int run_joint(devices::Process& process) {
   using ull = unsigned long long;
   process.print(text("Run task took %llu us (%llu rounds for average)\n", static_cast<ull>(time.us),
                      static_cast<ull>(rounds > 1 ? rounds - 1 : 1)));  // the first of several does not count
-  process.print(
-      text("\tRun NEU took an average of %llu us (overhead %llu us)\n\n", static_cast<ull>(time.neu_us), 9ULL));
+  process.print(text("\tRun NEU took an average of %llu us (overhead %llu us)\n", static_cast<ull>(time.neu_us), 9ULL));
+  if (time.axe_us) {
+    process.print(
+        text("\tRun AXE took an average of %llu us (overhead %llu us)\n", static_cast<ull>(time.axe_us), 4ULL));
+  }
+  process.print("\n");
   process.print(text("NPU perf cnt total: %llu\n", static_cast<ull>(time.cycles)));
   for (std::size_t e = 0; e < time.unit_cycles.size(); ++e) {
     process.print(text("\tNPU perf cnt of eu(%zu): %llu\n", e, static_cast<ull>(time.unit_cycles[e])));

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "devices/commands/common.h"
+#include "devices/screen_keys.h"
 #include "devices/shell/shell.h"
 
 namespace vnpu::devices::commands {
@@ -24,38 +25,6 @@ int ps_main(Process& process) {
   }
   return 0;
 }
-
-// The keys of a program that shows a screen, unechoed, until destroyed.
-class ScreenKeys {
- public:
-  explicit ScreenKeys(Process& process) : process_(process) {
-    if (process.is_terminal(0)) stream_ = process.descriptors[0];
-    if (stream_) stream_->terminal()->set_mode({false, false, true});
-  }
-  ~ScreenKeys() {
-    if (stream_) stream_->terminal()->set_mode({});
-  }
-  // The next key; none within the time: nothing. Without more keys to come: q.
-  std::optional<char> wait(std::chrono::nanoseconds time) {
-    if (!stream_) {
-      process_.sleep_ns(static_cast<std::uint64_t>(time.count()));
-      return std::nullopt;
-    }
-    const auto token = process_.task->token();
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time);
-    const bool ready = stream_->terminal()->readable_within(milliseconds, token);
-    process_.check_signals();
-    if (!ready) return std::nullopt;
-    std::uint8_t byte = 'q';
-    const auto got = stream_->read(std::span(&byte, 1), token);
-    process_.check_signals();
-    return got && *got == 1 ? static_cast<char>(byte) : 'q';
-  }
-
- private:
-  Process& process_;
-  std::shared_ptr<Stream> stream_;
-};
 
 int top_main(Process& process) {
   auto options = parse(process, "bn:d:Hm");

@@ -15,7 +15,7 @@ class Regular {
  public:
   using Span = std::pair<std::size_t, std::size_t>;  // begin, end; npos, npos when the group took no part
 
-  // Nothing when it is wrong, longer than 4096 bytes, or repeats more than 255 times or within such a repetition.
+  // Nothing when it is wrong, or longer than 4096 bytes with what repetitions multiply.
   static std::optional<Regular> compile(const std::string& pattern, bool extended, bool fold);
   // The first match at or after `from`; spans[0] is the whole, then the groups (up to 9).
   bool search(const std::string& text, std::size_t from, std::vector<Span>& spans) const;

@@ -2,53 +2,24 @@
 
 #include <algorithm>
 #include <array>
-#include <csetjmp>
-#include <cstdio>
 #include <memory>
 #include <vector>
 
-// jpeglib.h needs size_t and FILE declared before it.
-#include <jpeglib.h>
-
 #include "base/error.h"
 #include "base/image_codecs.h"
+#include "base/jpeg_guard.h"
 #include "devices/programs/jpeg_transform.h"
-
-// libjpeg reports errors by longjmp. A function with a setjmp holds only plain values and references to objects that
-// its caller owns, so no destructor is ever jumped over.
 
 namespace vnpu::programs {
 namespace {
 
 // ---- entropy decoding, by the host's libjpeg ----
 
-struct Errors {
-  jpeg_error_mgr manager;  // first: libjpeg hands out its address
-  std::jmp_buf jump;
-  char text[JMSG_LENGTH_MAX];
-  char warning[JMSG_LENGTH_MAX];
-};
-
-void fail(j_common_ptr info) {
-  auto* errors = reinterpret_cast<Errors*>(info->err);
-  errors->manager.format_message(info, errors->text);
-  std::longjmp(errors->jump, 1);
-}
-
 // Of the warnings the library reports only the first.
 void message(j_common_ptr info, int level) {
   if (level >= 0) return;
-  auto* errors = reinterpret_cast<Errors*>(info->err);
-  if (errors->manager.num_warnings++ == 0) errors->manager.format_message(info, errors->warning);
-}
-
-// A small file can ask for any number of passes over the whole picture.
-constexpr int max_scans = 200;
-void limit_scans(j_common_ptr info) {
-  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= max_scans) return;
-  auto* errors = reinterpret_cast<Errors*>(info->err);
-  std::snprintf(errors->text, sizeof errors->text, "more than %d scans", max_scans);
-  std::longjmp(errors->jump, 1);
+  JpegErrors& errors = jpeg_errors(info);
+  if (errors.manager.num_warnings++ == 0) errors.manager.format_message(info, errors.warning);
 }
 
 struct Plane {
@@ -57,14 +28,14 @@ struct Plane {
   Bytes samples;
 };
 
-bool read_head(jpeg_decompress_struct& info, Errors& errors, ByteView file) {
+bool read_head(jpeg_decompress_struct& info, JpegErrors& errors, ByteView file) {
   if (setjmp(errors.jump)) return false;
   jpeg_mem_src(&info, file.data(), static_cast<unsigned long>(file.size()));
   jpeg_read_header(&info, TRUE);
   return true;
 }
 
-bool read_planes(jpeg_decompress_struct& info, Errors& errors, std::vector<Plane>& planes) {
+bool read_planes(jpeg_decompress_struct& info, JpegErrors& errors, std::vector<Plane>& planes) {
   if (setjmp(errors.jump)) return false;
   jvirt_barray_ptr* coefficients = jpeg_read_coefficients(&info);
   std::int64_t block[64];
@@ -128,9 +99,9 @@ void to_rgb(int y, int cb, int cr, std::uint8_t* out) {
 }  // namespace
 
 BoardPicture decode_board_jpeg(ByteView file, std::int64_t max_pixels) {
-  Errors errors{};
+  JpegErrors errors{};
   jpeg_std_error(&errors.manager);
-  errors.manager.error_exit = fail;
+  errors.manager.error_exit = jpeg_fail;
   errors.manager.emit_message = message;
   jpeg_decompress_struct info{};
   info.err = &errors.manager;
@@ -139,7 +110,7 @@ BoardPicture decode_board_jpeg(ByteView file, std::int64_t max_pixels) {
   const std::unique_ptr<jpeg_decompress_struct, decltype(&jpeg_destroy_decompress)> owner(&info,
                                                                                           jpeg_destroy_decompress);
   jpeg_progress_mgr progress{};
-  progress.progress_monitor = limit_scans;
+  progress.progress_monitor = jpeg_limit_scans;
   info.progress = &progress;
   const auto give_up = [&] { throw Error(ErrorKind::damaged, std::string("JPEG: ") + errors.text); };
   if (!read_head(info, errors, file)) give_up();

@@ -63,9 +63,10 @@ int builtin_fg(Shell& shell, Arguments argv) {
   const auto job = find_job(shell, name);
   if (!job) throw ShellError{name.empty() ? "no current job" : name + ": no such job", 2, true};
   const bool back = argv[0] == "bg";
-  shell.process.print((back ? "[" + std::to_string(job->number) + "] " : "") + job->text + "\n");
+  // Whoever reads the job's name has its keys go there.
   Terminal* terminal = back ? nullptr : shell.control();
   if (terminal) terminal->set_foreground(job->group);
+  shell.process.print((back ? "[" + std::to_string(job->number) + "] " : "") + job->text + "\n");
   shell.process.board.tasks().signal_group(job->group, signal_number::cont);
   if (!back) return shell.foreground(job);
   shell.list_job(job);

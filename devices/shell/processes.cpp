@@ -64,6 +64,7 @@ ExitStatus Shell::bounded(const Node& node) {
   try {
     try {
       execute(node, false, true);
+      check_signals();  // what ended the last command may have been meant for the whole group
     } catch (const ShellError& error) {
       if (!error.message.empty()) say(error.message);
       status = error.status;

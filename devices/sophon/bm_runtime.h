@@ -10,6 +10,7 @@
 #include "devices/ion_heap.h"
 #include "devices/process.h"
 #include "sim/core/network.h"
+#include "sim/core/profile.h"
 
 namespace vnpu::sophon {
 
@@ -50,12 +51,15 @@ class Loaded {
   };
   const std::optional<Time>& time() const { return time_; }
   const std::string& no_time() const { return no_time_; }
+  // What the time comes from; absent like it.
+  const std::optional<Profile>& profile() const { return profile_; }
 
  private:
   devices::Process& process_;
   std::unique_ptr<Network> network_;
   std::vector<TensorInfo> inputs_, outputs_;
   std::optional<Time> time_;
+  std::optional<Profile> profile_;
   std::string no_time_;
   bool ran_ = false;
 };

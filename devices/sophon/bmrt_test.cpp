@@ -31,7 +31,8 @@ constexpr const char* usage =
     "  --loopnum     : Loop number of net inference, 1 as default\n"
     "  --thread_num  : Thread number of net inference, 1 as default\n"
     "  --net_idx     : Index of the net to test, all as default\n"
-    "  --stage_idx   : Index of the stage to test, all as default\n";
+    "  --stage_idx   : Index of the stage to test, all as default\n"
+    "  --core_list   : Cores to run on; this chip has core 0\n";
 
 struct Options {
   std::string context, bmodel;
@@ -105,11 +106,11 @@ std::optional<int> parse(devices::Process& process, Options& out) {
       process.print("bmrt_test 0.5.1\n");
       return 0;
     }
-    const bool known =
-        std::ranges::any_of(std::initializer_list<const char*>{"--context_dir", "--bmodel", "--devid", "--compare",
-                                                               "--accuracy_f", "--accuracy_i", "--shapes", "--loopnum",
-                                                               "--thread_num", "--net_idx", "--stage_idx", "--dev"},
-                            [&](const char* each) { return name.substr(0, name.find('=')) == each; });
+    const bool known = std::ranges::any_of(
+        std::initializer_list<const char*>{"--context_dir", "--bmodel", "--devid", "--compare", "--accuracy_f",
+                                           "--accuracy_i", "--shapes", "--loopnum", "--thread_num", "--net_idx",
+                                           "--stage_idx", "--dev", "--core_list"},
+        [&](const char* each) { return name.substr(0, name.find('=')) == each; });
     if (!known) {
       wrong = name;
       break;
@@ -133,6 +134,7 @@ std::optional<int> parse(devices::Process& process, Options& out) {
     if (name == "--stage_idx") out.stage = whole(name, value, 0, 1'000'000);
     if (name == "--accuracy_f" && !parse_number(value, out.accuracy_f)) wrong = name + " " + value;
     if (name == "--accuracy_i" && !parse_number(value, out.accuracy_i)) wrong = name + " " + value;
+    if (name == "--core_list" && value != "0" && value != "[0]") wrong = name + " " + value + ": this chip has core 0";
     if (name == "--shapes" && !parse_shapes(value, out.shapes)) wrong = name + " " + value;
   }
   if (!wrong.empty()) {
@@ -289,9 +291,10 @@ int Test::run_stage(std::size_t index, const Net& net, const Stage& stage) {
     const auto& time = loaded->time();
     using ull = unsigned long long;
     if (time) {
-      log_("bmrt_test:1022", place(net, stage) + text(", launch total time is %llu us (npu %llu us, cpu %llu us)",
-                                                      static_cast<ull>(time->launch_us), static_cast<ull>(time->npu_us),
-                                                      static_cast<ull>(time->launch_us - time->npu_us)));
+      const ull npu = time->npu_us, rest = time->launch_us - time->npu_us;
+      log_("bmrt_test:1022", place(net, stage) + text(", launch total time is %llu us (npu %llu us, cpu %llu us), "
+                                                      "(launch func time %llu us, sync %llu us)",
+                                                      static_cast<ull>(time->launch_us), npu, rest, rest, npu));
     } else {
       log_("bmrt_test:1022", place(net, stage) + ", launch total time is not known: " + loaded->no_time(), "WARNING");
     }

@@ -1,17 +1,25 @@
-// model_tool: what is in a .bmodel.
+// model_tool: what is in a .bmodel, one file of several, several of one.
+#include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "base/error.h"
+#include "devices/board.h"
+#include "devices/commands/common.h"
 #include "devices/sophon/bm_runtime.h"
 #include "devices/sophon/programs.h"
 #include "devices/text.h"
+#include "models/bmodel/edit.h"
 #include "models/bmodel/model.h"
+#include "models/bmodel/text.h"
 
 namespace vnpu::sophon {
 namespace {
 
 using devices::text;
 using ull = unsigned long long;
+
+constexpr int failed = 255;
 
 constexpr const char* usage =
     "Usage:\n"
@@ -21,7 +29,10 @@ constexpr const char* usage =
     "      --chip model_file : show chip of model\n"
     "      --dynamic model_file : true or false\n"
     "      --print model_file : show detailed model info\n"
-    "      --weight model_file : show model weight info\n\n";
+    "      --weight model_file : show model weight info\n"
+    "      --extract model_file : extract one multi-net bmodel to multi one-net bmodels\n"
+    "      --combine file1 .. fileN -o new_file: combine bmodels to one bmodel by filepath\n"
+    "      --dump model_file start_offset byte_size out_file: dump binary data to file from bmodel\n\n";
 
 std::string dtype_name(const bmodel::Tensor& tensor) {
   static constexpr const char* names[] = {"float32", "float16", "int8",     "uint8", "int16", "uint16",
@@ -65,7 +76,39 @@ Memory memory_of(const bmodel::Model& model) {
   return out;
 }
 
-std::string info(const bmodel::Model& model) {
+// What the tool foresees that a process needs at most on the chip's CPU or on a host with the card: a constant, and the
+// larger of the largest list of commands or kernel module, held twice, and what of the coefficients is in hand at once.
+std::uint64_t cpu_peak(const bmodel::Model& model, std::uint64_t weight) {
+  constexpr std::uint64_t always = 729'088, piece = 16u << 20;
+  std::uint64_t commands = model.kernel_module ? model.kernel_module->data.size : 0;
+  for (const auto& net : model.nets)
+    for (const auto& stage : net.stages)
+      for (const auto& subnet : stage.subnets)
+        for (const auto& group : subnet.groups) commands = std::max({commands, group.tiu.size, group.gdma.size});
+  return always + std::max(2 * commands, std::min(weight, piece));
+}
+
+// Whether header and flatbuffer, and every range after them, begin on a page.
+bool page_aligned(const bmodel::Model& model) {
+  bool aligned = true;
+  const auto check = [&](const bmodel::Blob& blob) {
+    aligned = aligned && (!blob.size || blob.file_offset % 4096 == 0);
+  };
+  for (const auto& net : model.nets) {
+    for (const auto& stage : net.stages) {
+      if (stage.coefficients) check(stage.coefficients->data);
+      for (const auto& subnet : stage.subnets) {
+        for (const auto& group : subnet.groups) {
+          check(group.tiu);
+          check(group.gdma);
+        }
+      }
+    }
+  }
+  return aligned;
+}
+
+std::string info(const bmodel::Model& model, ByteView) {
   std::string out = "bmodel version: " + model.type + "." + model.version + "\nchip: " + model.chip +
                     "\ncreate time: " + model.time + (model.time.ends_with('\n') ? "" : "\n") + "\n";
   const auto& module = model.kernel_module;
@@ -89,193 +132,13 @@ std::string info(const bmodel::Model& model) {
   out += text("\ndevice mem size: %llu (weight: %llu, instruct: %llu, runtime: %llu)\n",
               static_cast<ull>(memory.weight + memory.instruct + memory.runtime), static_cast<ull>(memory.weight),
               static_cast<ull>(memory.instruct), static_cast<ull>(memory.runtime));
-  return out + "host mem size: 0 (weight: 0, runtime: 0)\n";
+  return out + "host mem size: 0 (weight: 0, runtime: 0)\n" +
+         text("estimated SoC CPU peak: %llu\nestimated PCIE CPU peak: %llu\nbmodel is %s4k aligned\n",
+              static_cast<ull>(cpu_peak(model, 0)), static_cast<ull>(cpu_peak(model, memory.weight)),
+              page_aligned(model) ? "" : "not ");
 }
 
-// The flatbuffer as text with its own field names.
-class Printer {
- public:
-  std::string out;
-
-  void open(const std::string& name, char bracket) {
-    comma();
-    out += (name.empty() ? "" : name + ": ") + bracket;
-    ++depth_;
-    first_ = true;
-  }
-  void close(char bracket) {
-    --depth_;
-    first_ = true;
-    out += "\n" + std::string(static_cast<std::size_t>(2 * depth_), ' ') + bracket;
-    first_ = false;
-  }
-  void value(const std::string& name, const std::string& words) {
-    comma();
-    out += (name.empty() ? "" : name + ": ") + words;
-  }
-  void number(const std::string& name, auto n) { value(name, std::to_string(n)); }
-  void string(const std::string& name, const std::string& words) {
-    std::string quoted = "\"";
-    for (const char c : words) {
-      if (c == '\n') {
-        quoted += "\\n";
-      } else if (c == '"' || c == '\\') {
-        quoted += std::string("\\") + c;
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        quoted += text("\\x%02X", static_cast<unsigned>(c));
-      } else {
-        quoted += c;
-      }
-    }
-    value(name, quoted + "\"");
-  }
-
- private:
-  void comma() {
-    if (depth_ == 0) return;
-    out += std::string(first_ ? "" : ",") + "\n" + std::string(static_cast<std::size_t>(2 * depth_), ' ');
-    first_ = false;
-  }
-  int depth_ = 0;
-  bool first_ = true;
-};
-
-// Six decimals, without the zeros at the end but for one.
-std::string float_text(float value) {
-  std::string out = text("%.6f", static_cast<double>(value));
-  const auto last = out.find_last_not_of('0');
-  if (last != std::string::npos && out.find('.') != std::string::npos) out.resize(last + (out[last] == '.' ? 2 : 1));
-  return out;
-}
-
-void print_tensors(Printer& p, const std::string& name, const std::vector<bmodel::Tensor>& tensors) {
-  p.open(name, '[');
-  for (const auto& tensor : tensors) {
-    p.open("", '{');
-    p.string("name", tensor.name);
-    p.number("data_type", tensor.data_type);
-    p.number("gmem_stmode", tensor.gmem_stmode);
-    p.number("device_addr", tensor.device_addr);
-    p.number("size", tensor.size);
-    p.open("shape", '[');
-    for (const auto& shape : tensor.shapes) {
-      p.open("", '{');
-      p.open("dim", '[');
-      for (const auto dimension : shape) p.number("", dimension);
-      p.close(']');
-      p.close('}');
-    }
-    p.close(']');
-    p.number("mem_type", tensor.mem_type);
-    p.value("scale", float_text(tensor.scale));
-    p.number("cpu_addr", tensor.cpu_addr);
-    p.number("pad_h", tensor.pad_h);
-    p.number("zero_point", tensor.zero_point);
-    p.number("hidden", tensor.hidden);
-    p.number("index", tensor.index);
-    p.close('}');
-  }
-  p.close(']');
-}
-
-void print_blob(Printer& p, const std::string& name, const bmodel::Blob& blob, std::uint64_t base) {
-  p.open(name, '{');
-  p.number("start", blob.file_offset - std::min(blob.file_offset, base));
-  p.number("size", blob.size);
-  p.close('}');
-}
-
-void print_subnet(Printer& p, const bmodel::Subnet& subnet, std::uint64_t base) {
-  p.open("", '{');
-  p.number("subnet_mode", subnet.mode);
-  if (!subnet.groups.empty()) p.open("cmd_group", '[');
-  for (const auto& group : subnet.groups) {
-    p.open("", '{');
-    p.number("bdc_num", group.tiu_count);
-    p.number("gdma_num", group.gdma_count);
-    print_blob(p, "binary_bdc", group.tiu, base);
-    print_blob(p, "binary_gdma", group.gdma, base);
-    p.number("bdc_cmd_byte", group.tiu_bytes);
-    p.number("gdma_cmd_byte", group.gdma_bytes);
-    p.close('}');
-  }
-  if (!subnet.groups.empty()) p.close(']');
-  p.number("is_dynamic", static_cast<int>(subnet.is_dynamic));
-  p.number("ir_offset", subnet.ir_offset);
-  p.number("ir_len", subnet.ir_bytes);
-  print_tensors(p, "input_tensor", subnet.inputs);
-  print_tensors(p, "output_tensor", subnet.outputs);
-  p.open("next_subnet_ids", '[');
-  for (const auto id : subnet.next_ids) p.number("", id);
-  p.close(']');
-  p.number("id", subnet.id);
-  p.close('}');
-}
-
-void print_stage(Printer& p, const bmodel::Stage& stage, std::uint64_t base) {
-  p.open("", '{');
-  print_tensors(p, "input_tensor", stage.inputs);
-  print_tensors(p, "output_tensor", stage.outputs);
-  p.number("ctx_addr", stage.ctx_addr);
-  p.number("ctx_size", stage.ctx_size);
-  if (stage.coefficients) {
-    const auto& coefficients = *stage.coefficients;
-    p.open("coeff_mem", '{');
-    p.number("address", coefficients.address);
-    p.open("check_code", '[');
-    for (std::size_t i = 0; i + 1 < coefficients.sha256.size(); i += 2)
-      p.number("", std::stoi(coefficients.sha256.substr(i, 2), nullptr, 16));
-    p.close(']');
-    print_blob(p, "binary_coeff", coefficients.data, base);
-    p.open("location", '[');
-    for (const auto& each : coefficients.locations) {
-      p.open("", '{');
-      p.string("name", each.name);
-      p.number("offset", each.offset);
-      p.number("size", each.size);
-      p.close('}');
-    }
-    p.close(']');
-    p.number("encrypt_mode", coefficients.encrypt_mode);
-    p.close('}');
-  }
-  p.number("is_dynamic", static_cast<int>(stage.is_dynamic));
-  p.open("sub_net", '[');
-  for (const auto& subnet : stage.subnets) print_subnet(p, subnet, base);
-  p.close(']');
-  p.number("io_addr", stage.io_addr);
-  p.number("io_size", stage.io_size);
-  p.number("core_num", stage.core_num);
-  p.close('}');
-}
-
-std::string print(const bmodel::Model& model) {
-  const std::uint64_t base = bmodel::header_bytes + model.flatbuffer_bytes;  // ranges count from the binary section
-  Printer p;
-  p.open("", '{');
-  p.string("type", model.type);
-  p.string("version", model.version);
-  p.string("time", model.time);
-  p.string("chip", model.chip);
-  p.open("net", '[');
-  for (const auto& net : model.nets) {
-    p.open("", '{');
-    p.string("name", net.name);
-    p.open("parameter", '[');
-    for (const auto& stage : net.stages) print_stage(p, stage, base);
-    p.close(']');
-    p.number("addr_mode", net.addr_mode);
-    p.close('}');
-  }
-  p.close(']');
-  p.number("neuron_size", model.neuron_size);
-  p.number("device_num", model.device_num);
-  p.number("bmodel_type", model.bmodel_type);
-  p.close('}');
-  return p.out + "\n";
-}
-
-std::string weights(const bmodel::Model& model) {
+std::string weights(const bmodel::Model& model, ByteView) {
   std::string out;
   for (std::size_t n = 0; n < model.nets.size(); ++n) {
     for (std::size_t s = 0; s < model.nets[n].stages.size(); ++s) {
@@ -292,38 +155,160 @@ std::string weights(const bmodel::Model& model) {
   return out;
 }
 
+// A file of the board as bytes; printed why when it cannot be read. The tool logs to stdout.
+std::optional<std::string> open_file(devices::Process& process, const std::string& path) {
+  auto file = read_whole(process, path);
+  if (!file) process.print("[BMODEL][ModelCtx:509] FATAL: File[" + path + "] open failed.\n");
+  return file;
+}
+
+int broken(devices::Process& process, const std::string& path, const Error& error) {
+  process.print("[BMODEL][ModelCtx:528] FATAL: File[" + path + "] is broken .. (" + error.what() + ")\n");
+  return failed;
+}
+
+std::string now(devices::Process& process) {
+  return devices::commands::time_text("%a %b %e %H:%M:%S %Y\n", process.board.now_ns());
+}
+
+bool save(devices::Process& process, const std::string& path, ByteView bytes) {
+  const std::string data(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return process.files().write_file(process.user, process.path(path), data) == devices::Errno::ok;
+}
+
+int extract(devices::Process& process, const std::string& path) {
+  const auto file = open_file(process, path);
+  if (!file) return failed;
+  try {
+    bool saved = true;
+    bmodel::extract(view_of(*file), now(process), [&](std::size_t net, std::size_t stage, const Bytes& one) {
+      if (!saved) return;
+      const std::string name = text("bm_net%zu_stage%zu.bmodel", net, stage);
+      process.print("Generate file [" + name + "] ......\n");
+      saved = save(process, name, ByteView(one));
+      if (!saved) process.print("Save file[" + name + "] failed.\n");
+    });
+    if (!saved) return failed;
+  } catch (const Error& error) {
+    return broken(process, path, error);
+  }
+  process.print("Success: all files have been generated!\n");
+  return 0;
+}
+
+int combine(devices::Process& process) {
+  std::string target = "bm_combined.bmodel";
+  std::vector<std::string> names, files;
+  for (std::size_t i = 2; i < process.argv.size(); ++i) {
+    if (process.argv[i] != "-o") {
+      names.push_back(process.argv[i]);
+    } else if (++i < process.argv.size()) {
+      target = process.argv[i];
+    } else {
+      process.print("[combine_bmodels:912] Error : there is no output filename\n");
+      return failed;
+    }
+  }
+  std::vector<ByteView> views;
+  for (const auto& name : names) {
+    auto file = open_file(process, name);
+    if (!file) return failed;
+    files.push_back(std::move(*file));
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    views.push_back(view_of(files[i]));
+    try {
+      bmodel::read(views.back());
+    } catch (const Error& error) {
+      return broken(process, names[i], error);
+    }
+  }
+  try {
+    if (!save(process, target, ByteView(bmodel::combined(views, now(process))))) {
+      process.print("Save file[" + target + "] failed.\n");
+      return failed;
+    }
+  } catch (const Error& error) {
+    process.print("[BMODEL][IsTensorConflict:298] ERROR: tensor shape should not be the same\n");
+    process.print(std::string("[BMODEL][AddNet:172] FATAL: ") + error.what() + "\n");
+    return failed;
+  }
+  process.print("Success: combined to [" + target + "].\n");
+  return 0;
+}
+
+std::optional<std::uint64_t> number(const std::string& words) {
+  const bool hexadecimal = words.starts_with("0x") || words.starts_with("0X");
+  const char* begin = words.data() + (hexadecimal ? 2 : 0);
+  const char* end = words.data() + words.size();
+  std::uint64_t out = 0;
+  const auto [last, error] = std::from_chars(begin, end, out, hexadecimal ? 16 : 10);
+  if (error != std::errc{} || last != end) return std::nullopt;
+  return out;
+}
+
+// Bytes of the binary section.
+int dump(devices::Process& process) {
+  const auto& argv = process.argv;
+  const auto start = argv.size() == 6 ? number(argv[3]) : std::nullopt;
+  const auto size = argv.size() == 6 ? number(argv[4]) : std::nullopt;
+  if (!start || !size) {
+    process.print("[bm_dump_binary:1340] Error : --dump parameter error.\n");
+    return failed;
+  }
+  const auto file = open_file(process, argv[2]);
+  if (!file) return failed;
+  try {
+    const bmodel::Model model = bmodel::read(view_of(*file));
+    if (*size == 0 || *start >= model.binary_bytes || *size > model.binary_bytes - *start) {
+      process.print(text("[bm_dump_binary:1349] Error : start[0x%llx] size[0x%llx] is not supproted\n",
+                         static_cast<ull>(*start), static_cast<ull>(*size)));
+      return failed;
+    }
+    const auto from = std::uint64_t{bmodel::header_bytes} + model.flatbuffer_bytes + *start;
+    if (!save(process, argv[5], view_of(*file).sub(from, *size, "dump"))) {
+      process.print("[bm_dump_binary:1356] Error : save file[" + argv[5] + "] failed\n");
+      return failed;
+    }
+  } catch (const Error& error) {
+    return broken(process, argv[2], error);
+  }
+  process.print("save file[" + argv[5] + "] success\n");
+  return 0;
+}
+
 }  // namespace
 
 int model_tool(devices::Process& process) {
   const auto& argv = process.argv;
   const std::string what = argv.size() > 1 ? argv[1] : "";
-  static const std::map<std::string, std::string (*)(const bmodel::Model&)> shows{
+  using Show = std::string (*)(const bmodel::Model&, ByteView);
+  static const std::map<std::string, Show> shows{
       {"--info", info},
-      {"--chip", [](const bmodel::Model& model) { return model.chip; }},
-      {"--dynamic",
-       [](const bmodel::Model& model) {
-         for (const auto& net : model.nets)
-           if (dynamic(net)) return std::string("true");
-         return std::string("false");
-       }},
-      {"--print", print},
+      {"--chip", [](const bmodel::Model& model, ByteView) { return model.chip; }},
+      {"--dynamic", [](const bmodel::Model& model,
+                       ByteView) { return std::string(std::ranges::any_of(model.nets, dynamic) ? "true" : "false"); }},
+      {"--print", [](const bmodel::Model&, ByteView file) { return bmodel::as_text(file) + "\n\n"; }},
       {"--weight", weights}};
-  const auto show = shows.find(what);
-  if (show == shows.end() || argv.size() < 3) {
+  if (argv.size() < 3) {
     process.print(usage);
-    return 1;
+    return failed;
   }
-  const auto file = read_whole(process, argv[2]);
-  if (!file) {
-    process.complain("[BMODEL][ModelCtx:510] FATAL: bmodel file[" + argv[2] + "] is not correct\n");
-    return 1;
+  if (what == "--extract") return extract(process, argv[2]);
+  if (what == "--combine") return combine(process);
+  if (what == "--dump") return dump(process);
+  const auto show = shows.find(what);
+  if (show == shows.end()) {
+    process.print(usage);
+    return failed;
   }
+  const auto file = open_file(process, argv[2]);
+  if (!file) return failed;
   try {
-    process.print(show->second(bmodel::read(view_of(*file))));
+    process.print(show->second(bmodel::read(view_of(*file)), view_of(*file)));
     return 0;
   } catch (const Error& error) {
-    process.complain("[BMODEL][ModelCtx:528] FATAL: File[" + argv[2] + "] is broken .. (" + error.what() + ")\n");
-    return 1;
+    return broken(process, argv[2], error);
   }
 }
 

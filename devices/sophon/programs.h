@@ -9,6 +9,8 @@ class Board;
 
 namespace vnpu::sophon {
 
+inline constexpr const char* library_version = "0.5.1";
+
 int bmrt_test(devices::Process& process);
 int bm_smi(devices::Process& process);
 int bm_version(devices::Process& process);

@@ -1,6 +1,4 @@
-// bm-smi, bm_version, the device nodes, and the table of programs.
-#include <algorithm>
-
+// bm_version, the device nodes, and the table of programs.
 #include "devices/board.h"
 #include "devices/sophon/programs.h"
 #include "devices/text.h"
@@ -11,7 +9,6 @@ namespace {
 using devices::text;
 
 constexpr const char* sdk_version = "v23.09 LTS-SP3";
-constexpr const char* library_version = "0.5.1";
 
 class Node : public devices::NodeObject {
  public:
@@ -29,63 +26,7 @@ class Node : public devices::NodeObject {
   std::uint32_t number_;
 };
 
-constexpr const char* smi_usage =
-    "bm-smi --start_dev=N --last_dev=N --file=FILE --lms=MS --loop --text_format\n"
-    "  --text_format  one line a device, attributes separated by blanks\n";
-
 }  // namespace
-
-int bm_smi(devices::Process& process) {
-  bool line = false;
-  std::string file;
-  for (std::size_t i = 1; i < process.argv.size(); ++i) {
-    std::string name = process.argv[i], value;
-    if (name.starts_with("--")) name.erase(0, 1);
-    if (const auto equals = name.find('='); equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.resize(equals);
-    }
-    if (name == "-text_format") {
-      line = true;
-    } else if (name == "-file") {
-      file = value;
-    } else if (name == "-help") {
-      process.print(smi_usage);
-      return 0;
-    } else if ((name == "-start_dev" || name == "-last_dev") && (value.empty() || value == "0")) {
-    } else if (name == "-start_dev" || name == "-last_dev") {
-      process.complain("bm-smi: device " + value + " does not exist: this board has device 0\n");
-      return 255;
-    } else if (name != "-lms" && name != "-loop" && name != "-noloop") {
-      process.complain("ERROR: unknown command line flag '" + name.substr(1) + "'\n");
-      return 1;
-    }
-  }
-  const auto use = process.board.tpu().use();
-  const std::uint64_t up = std::max<std::uint64_t>(1, process.board.uptime_ns());
-  const auto percent = static_cast<unsigned>(std::min<std::uint64_t>(100, use.busy_ns * 100 / up));
-  const auto used = static_cast<unsigned>(process.board.ion().used() >> 20),
-             total = static_cast<unsigned>(process.board.ion().total() >> 20);
-  std::string out;
-  if (line) {
-    out = text("0 1684X SOC 1000M %uMB %uMB %u%% Active\n", used, total, percent);
-  } else {
-    const std::string rule = "+" + std::string(78, '-') + "+\n";
-    const auto row = [](const std::string& words) { return text("| %-76s |\n", words.c_str()); };
-    out = rule + row(text("SDK Version: %22s   Driver Version: %18s", library_version, library_version)) + rule;
-    out += row("card  Name       Mode  TPU  tpuclk   Status   Memory-Usage         Tpu-Util");
-    out += rule;
-    out += row(text("0     1684X-SOC  SOC   0    1000M    Active   %5uMB/%5uMB      %3u%%", used, total, percent));
-    out += rule;
-  }
-  if (file.empty()) {
-    process.print(out);
-    return 0;
-  }
-  if (process.files().write_file(process.user, process.path(file), out) == devices::Errno::ok) return 0;
-  process.complain("bm-smi: cannot write " + file + "\n");
-  return 1;
-}
 
 int bm_version(devices::Process& process) {
   const auto& data = process.board.data();

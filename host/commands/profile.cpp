@@ -34,6 +34,33 @@ double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
+// The converter's own estimate of every layer beside this profile's. Neither counts what runs at the same time.
+void print_estimate(const Profile& p, const Common& common) {
+  auto& out = std::cout;
+  out << "\n"
+      << paint(common, "bold",
+               "converter's estimate   (MMAC of " + p.estimate->macs_unit +
+                   ")   ours, all engines\n      cycles         ms"
+                   "         MMAC       cycles         ms       MMAC  ours/its  layer\n");
+  const auto row = [&](const EstimatedLayer& layer, const std::string& name) {
+    out << line("%12.0f %10.3f %12.2f %12llu %10.3f %10.2f  ", layer.cycles, layer.cycles / p.mhz / 1e3,
+                layer.macs / 1e6, static_cast<unsigned long long>(layer.own_cycles), p.ms(layer.own_cycles),
+                static_cast<double>(layer.own_macs) / 1e6)
+        << (layer.cycles > 0 ? line("%8.2f  ", static_cast<double>(layer.own_cycles) / layer.cycles) : "       -  ")
+        << name << "\n";
+  };
+  EstimatedLayer sum;
+  for (const auto& layer : p.estimate->layers) {
+    row(layer, layer.name.empty() ? "(in no row)" : layer.name);
+    sum.cycles += layer.cycles, sum.macs += layer.macs;
+    sum.own_cycles += layer.own_cycles, sum.own_macs += layer.own_macs;
+  }
+  row(sum, "sum");
+  out << line("%12.0f %10.3f %12.2f", p.estimate->total_cycles, p.estimate->total_cycles / p.mhz / 1e3,
+              p.estimate->total_macs / 1e6)
+      << std::string(47, ' ') << "the converter's TOTAL\n";
+}
+
 void print_table(const Profile& p, const Options& options, const Common& common) {
   auto& out = std::cout;
   out << paint(common, "bold", options.model) << " on " << p.board << " (" << p.board_title << "; " << p.chip
@@ -85,6 +112,7 @@ void print_table(const Profile& p, const Options& options, const Common& common)
           << layer.name << "\n";
     }
   }
+  if (p.estimate && !common.quiet) print_estimate(p, common);
   if (options.parameters) {
     out << "\n" << paint(common, "bold", "parameter                    value unit    from       meaning; source\n");
     for (const auto& each : p.parameters) {

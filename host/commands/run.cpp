@@ -120,6 +120,8 @@ void run_model(Options& options, const Common& common) {
                    {"runs", options.count},
                    {"host_seconds", seconds},
                    {"processor_seconds", processor_seconds}};
+    const auto about = file->describe();
+    if (about.contains("values")) report["values"] = about["values"];  // how far they are proven
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto values = values_of(results[i].second, outputs[i]);
       json top = json::array();

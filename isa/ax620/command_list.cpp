@@ -9,14 +9,18 @@
 namespace vnpu::ax620 {
 namespace {
 
-constexpr std::uint64_t max_fields = 12'000'000;
 constexpr std::uint64_t max_ddr = std::uint64_t{1} << 30;
+constexpr int max_regions = 1024;  // of one kind; known files have ten at most
 
 std::string command_text(std::size_t index) { return "command " + std::to_string(index); }
 
 template <class Regions>
 std::vector<Region> regions(const Regions& in, const char* what) {
   std::vector<Region> out;
+  if (in.size() > max_regions) {
+    throw Error(ErrorKind::unsupported, std::string("base_addrs.") + what + ": " + std::to_string(in.size()) +
+                                            " regions, more than " + std::to_string(max_regions));
+  }
   for (const auto& region : in) {
     if (region.start_addr() < 0 || region.end_addr() < region.start_addr() ||
         static_cast<std::uint64_t>(region.end_addr()) > max_ddr) {
@@ -79,8 +83,8 @@ Kind kind(const pb::Cmd& command) {
   return found;
 }
 
-CommandList read_command_list(ByteView unpacked) {
-  check_protobuf(unpacked, pb::PulsarModel::descriptor(), max_fields, "model");
+CommandList read_command_list(ByteView unpacked, std::uint64_t memory) {
+  check_protobuf(unpacked, pb::PulsarModel::descriptor(), memory, "model");
   pb::PulsarModel in;
   if (!in.ParseFromArray(unpacked.data(), static_cast<int>(unpacked.size()))) {
     throw Error(ErrorKind::damaged, 0, "model", "cannot be parsed");
@@ -149,15 +153,18 @@ std::vector<std::vector<Job>> jobs(const CommandList& list) {
 
 std::vector<const Job*> order(const std::vector<std::vector<Job>>& units) {
   std::vector<const Job*> out;
-  std::vector<std::size_t> done(units.size(), 0);
+  std::vector<std::size_t> done(units.size(), 0), met(units.size(), 0);  // jobs; waits of the next one
+  const auto finished = [&](const Wait& wait) { return done[wait.unit] >= wait.job; };
   for (bool moved = true; moved;) {
     moved = false;
     for (std::size_t e = 0; e < units.size(); ++e) {
       while (done[e] < units[e].size()) {
         const Job& job = units[e][done[e]];
-        if (std::ranges::any_of(job.waits, [&](const Wait& wait) { return done[wait.unit] < wait.job; })) break;
+        while (met[e] < job.waits.size() && finished(job.waits[met[e]])) ++met[e];  // what is finished stays so
+        if (met[e] < job.waits.size()) break;
         out.push_back(&job);
         ++done[e];
+        met[e] = 0;
         moved = true;
       }
     }
@@ -167,10 +174,14 @@ std::vector<const Job*> order(const std::vector<std::vector<Job>>& units) {
     if (done[e] == units[e].size()) continue;
     const Job& job = units[e][done[e]];
     stuck += (stuck.empty() ? "" : ", ") + ("unit " + std::to_string(e)) + " at job " + std::to_string(job.id);
+    std::size_t named = 0;
     for (const Wait& wait : job.waits) {
-      if (done[wait.unit] < wait.job) {
-        stuck += " (waits for job " + std::to_string(wait.job) + " of unit " + std::to_string(wait.unit) + ")";
+      if (finished(wait)) continue;
+      if (++named > 4) {
+        stuck += " and more";
+        break;
       }
+      stuck += " (waits for job " + std::to_string(wait.job) + " of unit " + std::to_string(wait.unit) + ")";
     }
   }
   if (!stuck.empty()) throw Error(ErrorKind::fault, "Wait Job Timeout: the command list never ends: " + stuck);

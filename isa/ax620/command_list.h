@@ -33,8 +33,9 @@ struct CommandList {
   std::vector<pb::Cmd> commands;
 };
 
-// Throws Error(damaged) with offset (in the unpacked list) and field, Error(unsupported) for another chip's list.
-CommandList read_command_list(ByteView unpacked);
+// Throws Error(damaged) with offset (in the unpacked list) and field, Error(unsupported) for another chip's list and
+// for one that would take more than `memory` bytes.
+CommandList read_command_list(ByteView unpacked, std::uint64_t memory = std::uint64_t{256} << 20);
 
 // Wait until execution unit `unit` has finished its job `job`.
 struct Wait {

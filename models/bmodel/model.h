@@ -106,6 +106,7 @@ struct Stage {
   std::vector<Subnet> subnets;
   std::uint32_t cpu_mem_size = 0, core_num = 0;
   std::uint64_t ir_bytes = 0;
+  Blob net_profile;  // the converter's records of layers as text, when it was told to keep them
   std::uint64_t file_offset = 0;
 };
 

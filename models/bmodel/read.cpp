@@ -278,7 +278,7 @@ class Reader {
     out.is_dynamic = in.is_dynamic() != 0;
     out.cpu_mem_size = in.cpu_mem_size();
     out.core_num = in.core_num();
-    check_range(in.net_profile(), where + ".net_profile");
+    out.net_profile = blob(in.net_profile(), where + ".net_profile");
     check_range(in.net_stat(), where + ".net_stat");
     check_range(in.tensor_loc(), where + ".tensor_loc");
     check_range(in.binary_ir(), where + ".binary_ir");

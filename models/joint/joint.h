@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,13 +15,20 @@
 
 namespace vnpu::joint {
 
-// Limits on what a file may unpack to; an honest file stays far below.
+// Limits on what a file may unpack to, and on the memory that takes. Known files unpack to 4.5 times their bytes and a
+// command list to 15 times its own; a part to 4.0 times the file; with everything decoded they take up to 12 times
+// their bytes.
 struct Limits {
   std::uint64_t container_bytes = std::uint64_t{256} << 20;  // the unpacked tar
-  unsigned container_ratio = 24;                             // and at most so many times the packed bytes, + 1 MB
-  std::uint64_t small_member = std::uint64_t{4} << 20;       // topo.bin, performance.json
+  unsigned container_ratio = 16;                             // and at most so many times the packed bytes, + 1 MB
+  std::uint64_t small_member = std::uint64_t{512} << 10;     // topo.bin, performance.json
   std::uint64_t command_bytes = std::uint64_t{24} << 20;     // the unpacked command list
-  std::uint64_t command_ratio = 64;                          // times its packed bytes, + 64 KB
+  std::uint64_t command_ratio = 32;                          // times its packed bytes, + 64 KB
+  unsigned part_ratio = 8;                                   // a part unpacked: times the file, + 1 MB
+  unsigned memory_ratio = 12;  // parts, command lists and commands: times the file, + 8 MB
+
+  std::uint64_t part(std::uint64_t file_bytes) const { return file_bytes * part_ratio + (std::uint64_t{1} << 20); }
+  std::uint64_t memory(std::uint64_t file_bytes) const { return file_bytes * memory_ratio + (std::uint64_t{8} << 20); }
 };
 
 enum class PartType { neu, onnx, magma, axe, unknown };
@@ -82,12 +91,13 @@ struct Traffic {
 
 struct Neu {
   std::string member;  // its name in the container, or empty for a bare file
-  bool slim = false;   // without the parameter image
+  bool slim = false;   // without the parameter image; its commands are left out where the whole part is there as well
   unsigned major = 0, minor = 0;
   std::string model_name;
   std::vector<Segment> parameters, inputs, outputs, swap;
   unsigned virtual_npu = 0, jobs = 0;
-  Bytes image;                                                       // the parameters
+  std::shared_ptr<const Bytes> storage;                              // what `image` lies in
+  std::span<const std::uint8_t> image;                               // the parameters
   std::vector<std::pair<std::uint64_t, std::size_t>> patch_regions;  // bytes of the region, patches
   std::vector<MachineStream> streams;                                // one an execution unit
   std::vector<std::uint64_t> machine_code;                           // 64-bit commands, the streams one after the other
@@ -98,14 +108,33 @@ struct Neu {
   std::uint64_t command_list_offset = 0;  // of the packed bytes in the member
 };
 
+// One operator of a CPU part. Every operator known here makes one variable.
+struct AxeOperator {
+  std::uint64_t type = 0;
+  std::string kind;                   // "Concat"; "operator 0x.." when its name is not known
+  std::vector<std::uint32_t> inputs;  // variables
+  std::string name;                   // of its result; of an input the tensor's
+  std::optional<std::int32_t> axis;   // Concat: the joined one; Reshape: the one whose size follows from the others
+  DType dtype = DType::f32;           // inputs and constants
+  Shape shape;                        // inputs and constants
+  Bytes value;                        // constants
+};
+
+// A part that runs on the CPU: a MegEngine graph.
 struct AxePart {
   std::string member, magic;
   Bytes bytes;
+  bool is_graph = false;  // else nothing of it is known but its magic
+  unsigned version = 0;   // of MegEngine: 1799900
+  std::vector<AxeOperator> operators;
+  std::vector<std::uint32_t> outputs;  // variables
 };
 
 struct Performance {
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;  // numbers as they stand in the file
+  // Layers of the source network (several joined by ", ") and the compiled layers that do their work.
+  std::vector<std::pair<std::string, std::string>> mapping;
 };
 
 struct Member {
@@ -120,6 +149,7 @@ struct Joint {
   std::vector<Neu> neus;             // in the order of the members
   std::vector<AxePart> axes;
   std::optional<Performance> performance;
+  std::uint64_t memory_left = 0;  // bytes that decoding the command list may take
 
   // The part that can run: the one with its parameters; throws Error(unsupported) when there is none or more than one.
   const Neu& main() const;
@@ -128,8 +158,9 @@ struct Joint {
 // Whether `file` may be a .joint or a bare .neu (by its first bytes).
 bool recognises(ByteView file);
 
-// Throws Error(damaged) with the member's name, offset and field; Error(unsupported) for what is recognised and not
-// read: AX630A files, containers beyond the limits.
+// Throws Error(damaged) with the member's name, offset in it (of the container itself: in the file, or in what it
+// unpacks to) and field; Error(unsupported) for what is recognised and not read: AX630A files, containers beyond the
+// limits.
 Joint read(ByteView file, const Limits& limits = {});
 
 }  // namespace vnpu::joint

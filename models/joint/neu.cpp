@@ -10,9 +10,11 @@
 namespace vnpu::joint {
 namespace {
 
+constexpr std::uint32_t max_tensors = 1024, max_segments = 4096;  // known parts have ten at most
+
 class Reader {
  public:
-  Reader(ByteView file, const Limits& limits) : file_(file), limits_(limits) {}
+  Reader(ByteView file, const Limits& limits, Budget& budget) : file_(file), limits_(limits), budget_(budget) {}
 
   Neu neu() {
     if (file_.size() < 8) throw Error(ErrorKind::damaged, file_.size(), "flatbuffer", "shorter than its root");
@@ -40,6 +42,7 @@ class Reader {
     }
     images(in, out);
     if (const auto* patches = in.patches(); patches && patches->regions()) {
+      budget_.charge(patches->regions()->size() * sizeof(out.patch_regions[0]), at(patches), "patches");
       for (const auto* region : *patches->regions()) {
         out.patch_regions.emplace_back(region->size(), region->patches() ? region->patches()->size() : 0);
       }
@@ -60,6 +63,10 @@ class Reader {
   static std::vector<Segment> segments(const flatbuffers::Vector<flatbuffers::Offset<fb::Segment>>* in) {
     std::vector<Segment> out;
     if (!in) return out;
+    if (in->size() > max_segments) {
+      throw Error(ErrorKind::unsupported,
+                  "files: " + std::to_string(in->size()) + " segments, more than " + std::to_string(max_segments));
+    }
     for (const auto* segment : *in) {
       out.push_back({text(segment->name()), segment->address(), segment->offset(), segment->size()});
     }
@@ -73,7 +80,7 @@ class Reader {
       throw Error(ErrorKind::unsupported, at(in.images()), "images", "more than one parameter image");
     }
     if (in.images() && in.images()->size() == 1) {
-      if (const auto* bytes = in.images()->Get(0)->bytes()) out.image.assign(bytes->begin(), bytes->end());
+      if (const auto* bytes = in.images()->Get(0)->bytes()) out.image = {bytes->data(), bytes->size()};
     }
     out.slim = declared > 0 && out.image.empty();  // a slim part keeps the place, without the bytes
   }
@@ -83,6 +90,7 @@ class Reader {
     if (!code) return;
     std::uint64_t sum = 0;
     if (code->streams()) {
+      budget_.charge(code->streams()->size() * sizeof(out.streams[0]), at(code), "machine_code.streams");
       for (const auto* stream : *code->streams()) {
         out.streams.push_back({stream->used() != 0, stream->commands()});
         sum += stream->commands();
@@ -93,6 +101,7 @@ class Reader {
       throw Error(ErrorKind::damaged, at(code), "machine_code",
                   "the streams hold " + std::to_string(sum) + " commands, " + std::to_string(stored) + " are there");
     }
+    budget_.charge(stored * sizeof(std::uint64_t), at(code), "machine_code");
     out.machine_code.reserve(stored);
     for (std::uint32_t i = 0; i < stored; ++i) out.machine_code.push_back(code->commands()->Get(i));
   }
@@ -106,6 +115,10 @@ class Reader {
     }();
     const auto& in = *flatbuffers::GetRoot<fb::Meta>(aligned.data());
     if (in.tensors()) {
+      if (in.tensors()->size() > max_tensors) {
+        throw Error(ErrorKind::unsupported, at(bytes.data()), "meta.tensors",
+                    std::to_string(in.tensors()->size()) + " tensors, more than " + std::to_string(max_tensors));
+      }
       for (const auto* tensor : *in.tensors()) {
         MetaTensor& made = out.tensors.emplace_back();
         made.name = text(tensor->name());
@@ -151,21 +164,29 @@ class Reader {
     const auto& packed = *in.commands();
     out.command_list_packed = packed.size();
     out.command_list_offset = at(packed.data());
-    const auto limit = std::min(limits_.command_bytes, packed.size() * limits_.command_ratio + 65536);
+    const auto limit = std::min({limits_.command_bytes, packed.size() * limits_.command_ratio + 65536, budget_.left()});
     out.command_list = inflate(ByteView(std::span(packed.data(), packed.size()), out.command_list_offset),
                                DeflateForm::zlib, limit, "commands");
+    budget_.charge(out.command_list.size(), out.command_list_offset, "commands");
   }
 
   ByteView file_;
   const Limits& limits_;
+  Budget& budget_;
 };
 
 }  // namespace
 
-Neu read_neu(ByteView member, const Limits& limits) {
-  if (reinterpret_cast<std::uintptr_t>(member.data()) % 8 == 0) return Reader(member, limits).neu();
-  const Bytes copy(member.span().begin(), member.span().end());  // numbers must lie aligned
-  return Reader(ByteView(copy), limits).neu();
+Neu read_neu(Bytes member, const Limits& limits, Budget& budget) {
+  budget.charge(member.size(), 0, "part");
+  auto storage = std::make_shared<const Bytes>(std::move(member));  // lies aligned, as everything from the heap
+  Neu out = Reader(ByteView(*storage), limits, budget).neu();
+  if (out.image.empty()) {
+    budget.give_back(storage->size());
+  } else {
+    out.storage = std::move(storage);
+  }
+  return out;
 }
 
 }  // namespace vnpu::joint

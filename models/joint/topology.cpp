@@ -9,7 +9,9 @@
 namespace vnpu::joint {
 namespace {
 
-constexpr std::uint64_t max_fields = 200'000;
+constexpr std::uint64_t max_memory = std::uint64_t{8} << 20;  // unpacked; every known one takes less than 100 KB
+constexpr int max_json_depth = 8;
+constexpr int max_parts = 64, max_borders = 1024;
 
 Colour colour(std::int64_t value) { return value >= 0 && value <= 5 ? static_cast<Colour>(value) : Colour::unknown; }
 
@@ -42,10 +44,14 @@ std::vector<std::string> strings(const Strings& in) {
 }  // namespace
 
 Topology read_topology(ByteView member) {
-  check_protobuf(member, pb::Topology::descriptor(), max_fields, "topology");
+  check_protobuf(member, pb::Topology::descriptor(), max_memory, "topology");
   pb::Topology in;
   if (!in.ParseFromArray(member.data(), static_cast<int>(member.size()))) {
     throw Error(ErrorKind::damaged, 0, "topology", "cannot be parsed");
+  }
+  if (in.parts_size() > max_parts || in.edges_size() > max_borders || in.inputs_size() > max_borders ||
+      in.outputs_size() > max_borders || in.input_names_size() > max_borders || in.output_names_size() > max_borders) {
+    throw Error(ErrorKind::unsupported, 0, "topology", "more parts, edges, inputs or outputs than a model has");
   }
   Topology out;
   for (const auto& part : in.parts()) {
@@ -78,9 +84,18 @@ Performance read_performance(ByteView member) {
   using Json = nlohmann::json;
   Performance out;
   try {
-    const auto json = Json::parse(member.span().begin(), member.span().end());
-    if (!json.contains("table_performance")) return out;
+    const auto shallow = [](int depth, Json::parse_event_t, Json&) {
+      if (depth > max_json_depth) {
+        throw Error(ErrorKind::damaged, 0, "json", "more than " + std::to_string(max_json_depth) + " levels deep");
+      }
+      return true;
+    };
+    const auto json = Json::parse(member.span().begin(), member.span().end(), shallow);
     const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
+    if (json.contains("table_mapping")) {
+      for (const auto& row : json.at("table_mapping").at(0)) out.mapping.emplace_back(text(row.at(0)), text(row.at(1)));
+    }
+    if (!json.contains("table_performance")) return out;
     const auto& table = json.at("table_performance");
     for (const auto& cell : table.at(1)) out.header.push_back(text(cell));
     for (const auto& row : table.at(0)) {
@@ -90,7 +105,7 @@ Performance read_performance(ByteView member) {
   } catch (const Json::parse_error& error) {
     throw Error(ErrorKind::damaged, error.byte, "json", "not JSON");
   } catch (const Json::exception&) {
-    throw Error(ErrorKind::damaged, 0, "table_performance", "is not a pair of rows and header");
+    throw Error(ErrorKind::damaged, 0, "json", "a table is not a pair of rows and header");
   }
   return out;
 }

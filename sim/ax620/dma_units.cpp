@@ -5,11 +5,14 @@
 
 #include "base/error.h"
 #include "sim/ax620/arithmetic.h"
+#include "sim/ax620/kernels/words.h"
 #include "sim/ax620/machine.h"
 #include "sim/ax620/stream.h"
 
 namespace vnpu::ax620 {
 namespace {
+
+using In = std::span<const std::uint8_t>;
 
 [[noreturn]] void misfit(const char* unit, std::uint64_t bytes, const std::string& wanted) {
   throw Error(ErrorKind::damaged,
@@ -32,7 +35,7 @@ std::uint64_t product(std::initializer_list<std::uint64_t> factors) {
   return out;
 }
 
-std::uint16_t word(const Bytes& bytes, std::uint64_t i) {
+std::uint16_t word(In bytes, std::uint64_t i) {
   return static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8);
 }
 
@@ -53,15 +56,20 @@ float immediate(const pb::Variable& in, const char* what) {
 }
 
 // 3 bytes a pixel to 4, the fourth 0.
-Bytes bgr_pack(const pb::BGRPackSubIP& unit, const Bytes& in) {
+void bgr_pack(const pb::BGRPackSubIP& unit, In in, Bytes& out) {
   if (unit.bgr_pack_bit() != 8) throw Error(ErrorKind::unsupported, "bgr_pack of other than 8 bits");
   if (in.size() % 3 != 0) misfit("bgr_pack", in.size(), "whole pixels of 3");
-  Bytes out(in.size() / 3 * 4);
-  for (std::size_t i = 0; i < in.size() / 3; ++i) std::copy_n(in.data() + 3 * i, 3, out.data() + 4 * i);
-  return out;
+  out.resize(in.size() / 3 * 4);
+  const auto* from = in.data();
+  for (std::size_t i = 0; i < out.size(); i += 4, from += 3) {
+    out[i] = from[0];
+    out[i + 1] = from[1];
+    out[i + 2] = from[2];
+    out[i + 3] = 0;
+  }
 }
 
-Bytes padding(const pb::PaddingSubIP& unit, const Bytes& in) {
+void padding(const pb::PaddingSubIP& unit, In in, Bytes& out) {
   const auto side = [](std::int32_t value) {
     if (value < 0 || value > 1 << 16) throw Error(ErrorKind::damaged, "padding of " + std::to_string(value));
     return static_cast<std::uint64_t>(value);
@@ -73,54 +81,57 @@ Bytes padding(const pb::PaddingSubIP& unit, const Bytes& in) {
   const auto top = side(unit.padding_top()), bottom = side(unit.padding_bottom());
   const auto width = side(unit.src_feat_width()), height = side(unit.src_feat_height());
   const auto row = product({width + left + right, pixel});
-  Bytes out(product({height + top + bottom, row}), static_cast<std::uint8_t>(unit.padding_value()));
-  if (width == 0 || height == 0) return out;  // a pure fill
+  out.assign(product({height + top + bottom, row}), static_cast<std::uint8_t>(unit.padding_value()));
+  if (width == 0 || height == 0) return;  // a pure fill
   if (in.size() != width * height * pixel) misfit("padding", in.size(), std::to_string(width * height * pixel));
   for (std::uint64_t y = 0; y < height; ++y) {
     std::copy_n(in.data() + y * width * pixel, width * pixel, out.data() + (y + top) * row + left * pixel);
   }
-  return out;
 }
 
 // u8 to u16 = value * 256.
-Bytes pack(const Bytes& in) {
-  Bytes out(in.size() * 2);
-  for (std::size_t i = 0; i < in.size(); ++i) out[2 * i + 1] = in[i];
-  return out;
+void pack(In in, Bytes& out) {
+  out.resize(in.size() * 2);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    out[2 * i] = 0;
+    out[2 * i + 1] = in[i];
+  }
 }
 
 // u16 to its upper byte.
-Bytes unpack(const Bytes& in) {
+void unpack(In in, Bytes& out) {
   if (in.size() % 2 != 0) misfit("unpack", in.size(), "whole words");
-  Bytes out(in.size() / 2);
+  out.resize(in.size() / 2);
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = in[2 * i + 1];
-  return out;
 }
 
-Bytes affine(const pb::AffineSubIP& unit, const Bytes& in, const Quirks& quirks) {
+// With `upper` the unit behind it, unpack, as well.
+void affine(const pb::AffineSubIP& unit, In in, const Quirks& quirks, SimdLevel level, bool upper, Bytes& out) {
   if (in.size() % 2 != 0) misfit("affine", in.size(), "whole words");
-  const float k = immediate(unit.affine_k(), "affine_k"), b = immediate(unit.affine_b(), "affine_b"),
-              limit = immediate(unit.affine_th(), "affine_th");
-  const auto top = round_to<std::uint16_t>(limit, quirks);
-  std::vector<std::uint16_t> words(in.size() / 2);
-  std::memcpy(words.data(), in.data(), in.size());
-  if (unit.affine_signed() || quirks.round_half_up || quirks.round_truncate) {
-    for (auto& word : words) {
-      const float x =
-          unit.affine_signed() ? static_cast<float>(static_cast<std::int16_t>(word)) : static_cast<float>(word);
-      word = std::min(round_to<std::uint16_t>(x * k + b, quirks), top);
-    }
-  } else {
-    constexpr Quirks nearest;  // known to the compiler: the same rounding, many at a time
-    for (auto& word : words) word = std::min(round_to<std::uint16_t>(static_cast<float>(word) * k + b, nearest), top);
+  Affine rule;
+  rule.k = immediate(unit.affine_k(), "affine_k");
+  rule.b = immediate(unit.affine_b(), "affine_b");
+  rule.limit = round_to<std::uint16_t>(immediate(unit.affine_th(), "affine_th"), quirks);
+  rule.is_signed = unit.affine_signed();
+  rule.upper_byte = upper;
+  out.resize(upper ? in.size() / 2 : in.size());
+  if (level != SimdLevel::scalar && !quirks.round_half_up && !quirks.round_truncate) {
+    return (level == SimdLevel::avx512 ? affine_avx512 : affine_avx2)(rule, in.data(), in.size() / 2, out.data());
   }
-  Bytes out(in.size());
-  std::memcpy(out.data(), words.data(), in.size());
-  return out;
+  for (std::size_t i = 0; i < in.size() / 2; ++i) {
+    const auto x = word(in, i);
+    const float value = rule.is_signed ? static_cast<float>(static_cast<std::int16_t>(x)) : static_cast<float>(x);
+    const auto result = std::min(round_to<std::uint16_t>(value * rule.k + rule.b, quirks), rule.limit);
+    if (upper) {
+      out[i] = static_cast<std::uint8_t>(result >> 8);
+    } else {
+      put_word(out, i, result);
+    }
+  }
 }
 
 // Elements of 8 or 16 bits as doubles and back.
-double element(const Bytes& in, std::uint64_t i, bool wide) { return wide ? word(in, i) : in[i]; }
+double element(In in, std::uint64_t i, bool wide) { return wide ? word(in, i) : in[i]; }
 
 void put_element(Bytes& out, std::uint64_t i, bool wide, double value, const Quirks& quirks) {
   if (wide) {
@@ -136,7 +147,7 @@ bool is_wide(std::int32_t bits, const char* unit) {
 }
 
 // Mean over whole blocks.
-Bytes area_resize(const pb::AreaResizeSubIP& unit, const Bytes& in, const Quirks& quirks) {
+void area_resize(const pb::AreaResizeSubIP& unit, In in, const Quirks& quirks, Bytes& out) {
   const bool wide = is_wide(unit.resize_bit(), "area_resize");
   const auto h = positive(unit.resize_in_h(), "area_resize height"),
              w = positive(unit.resize_in_w(), "area_resize width");
@@ -147,7 +158,7 @@ Bytes area_resize(const pb::AreaResizeSubIP& unit, const Bytes& in, const Quirks
   const std::uint64_t size = wide ? 2 : 1;
   if (in.size() != product({h, w, c, size})) misfit("area_resize", in.size(), std::to_string(h * w * c * size));
   const auto fy = h / oh, fx = w / ow;
-  Bytes out(oh * ow * c * size);
+  out.resize(oh * ow * c * size);
   for (std::uint64_t y = 0; y < oh; ++y) {
     for (std::uint64_t x = 0; x < ow; ++x) {
       for (std::uint64_t k = 0; k < c; ++k) {
@@ -159,7 +170,6 @@ Bytes area_resize(const pb::AreaResizeSubIP& unit, const Bytes& in, const Quirks
       }
     }
   }
-  return out;
 }
 
 // Where an output line or column lies between two input ones.
@@ -185,7 +195,7 @@ std::vector<Between> axis(std::uint64_t count, std::int64_t first_out, double ra
 }
 
 // Half-pixel centres, edges repeated; the command holds a slice of lines and says which.
-Bytes bilinear_resize(const pb::BilinearResizeSubIP& unit, const Bytes& in, const Quirks& quirks) {
+void bilinear_resize(const pb::BilinearResizeSubIP& unit, In in, const Quirks& quirks, Bytes& out) {
   const bool wide = is_wide(unit.resize_bit(), "bilinear_resize");
   const auto h = positive(unit.resize_in_h(), "bilinear_resize height"),
              w = positive(unit.resize_in_w(), "bilinear_resize width"),
@@ -203,7 +213,7 @@ Bytes bilinear_resize(const pb::BilinearResizeSubIP& unit, const Bytes& in, cons
   const auto rows =
       axis(oh, unit.resize_context_olc_range(0), unit.resize_h_ratio(), unit.resize_context_ilc_range(0), h, total);
   const auto columns = axis(ow, 0, unit.resize_w_ratio(), 0, w, static_cast<std::int64_t>(w));
-  Bytes out(oh * ow * c * size);
+  out.resize(oh * ow * c * size);
   std::vector<double> line(w * c);
   for (std::uint64_t y = 0; y < oh; ++y) {
     const auto& row = rows[y];
@@ -219,35 +229,34 @@ Bytes bilinear_resize(const pb::BilinearResizeSubIP& unit, const Bytes& in, cons
       }
     }
   }
-  return out;
 }
 
 // NV12 to pixels of Y, U, V, 0.
-Bytes yuv_format(const pb::YUVFormatSubIP& unit, const UnitInput& in) {
+void yuv_format(const pb::YUVFormatSubIP& unit, In luma, In chroma, Bytes& out) {
   if (unit.yuv_format_func_select() != pb::YUVFormatSubIP::YUV42XTO444 ||
       unit.yuv_format_42x() != pb::YUVFormatSubIP::NV12) {
     throw Error(ErrorKind::unsupported, "yuv_format of other than NV12 to 4:4:4");
   }
   const auto h = positive(unit.yuv_format_in_h(), "yuv_format height"),
              w = positive(unit.yuv_format_in_w(), "yuv_format width");
-  if (h % 2 || w % 2 || in.bytes.size() != product({h, w}) || in.second.size() != h * w / 2) {
-    misfit("yuv_format", in.bytes.size() + in.second.size(), std::to_string(h * w * 3 / 2));
+  if (h % 2 || w % 2 || luma.size() != product({h, w}) || chroma.size() != h * w / 2) {
+    misfit("yuv_format", luma.size() + chroma.size(), std::to_string(h * w * 3 / 2));
   }
-  Bytes out(h * w * 4);
+  out.resize(h * w * 4);
   for (std::uint64_t y = 0; y < h; ++y) {
     for (std::uint64_t x = 0; x < w; ++x) {
       auto* pixel = out.data() + (y * w + x) * 4;
-      const auto* chroma = in.second.data() + ((y / 2) * (w / 2) + x / 2) * 2;
-      pixel[0] = in.bytes[y * w + x];
-      pixel[1] = chroma[0];
-      pixel[2] = chroma[1];
+      const auto* both = chroma.data() + ((y / 2) * (w / 2) + x / 2) * 2;
+      pixel[0] = luma[y * w + x];
+      pixel[1] = both[0];
+      pixel[2] = both[1];
+      pixel[3] = 0;
     }
   }
-  return out;
 }
 
 // out_i = sum m[i][j] in_j + offset_i.
-Bytes colour_matrix(const pb::CCMSubIP& unit, const Bytes& in, const Quirks& quirks) {
+void colour_matrix(const pb::CCMSubIP& unit, In in, const Quirks& quirks, Bytes& out) {
   if (unit.ccm_mat33().immediate_values_size() != 9 || unit.ccm_offset().immediate_values_size() != 3) {
     throw Error(ErrorKind::unsupported, "ccm without its numbers in the command");
   }
@@ -256,48 +265,53 @@ Bytes colour_matrix(const pb::CCMSubIP& unit, const Bytes& in, const Quirks& qui
   std::array<float, 3> offset;
   for (int i = 0; i < 9; ++i) m[i] = static_cast<float>(unit.ccm_mat33().immediate_values(i));
   for (int i = 0; i < 3; ++i) offset[i] = static_cast<float>(unit.ccm_offset().immediate_values(i));
-  Bytes out(in.size());
+  out.resize(in.size());
   for (std::size_t p = 0; p < in.size(); p += 4) {
     const float a = in[p], b = in[p + 1], c = in[p + 2];
     for (std::size_t i = 0; i < 3; ++i) {
       const float sum = std::fma(c, m[3 * i + 2], std::fma(b, m[3 * i + 1], a * m[3 * i])) + offset[i];
       out[p + i] = round_to<std::uint8_t>(sum, quirks);
     }
+    out[p + 3] = 0;
   }
-  return out;
 }
 
 }  // namespace
 
-Bytes run_units(const pb::DMAStream& stream, UnitInput input, std::span<const std::uint8_t> ocm,
-                std::span<const std::uint8_t> ddr, const Quirks& quirks) {
-  Bytes& bytes = input.bytes;
-  for (const auto& unit : stream.sub_ips()) {
+void run_units(const pb::DMAStream& stream, UnitInput input, std::span<const std::uint8_t> ocm,
+               std::span<const std::uint8_t> ddr, const Quirks& quirks, SimdLevel level, Bytes& out, Bytes& spare) {
+  In in = input.bytes;
+  for (int i = 0; i < stream.sub_ips_size(); ++i) {
+    const auto& unit = stream.sub_ips(i);
+    std::swap(out, spare);  // `in` may lie in the spare one now
     if (unit.has_bgr_pack()) {
-      bytes = bgr_pack(unit.bgr_pack(), bytes);
+      bgr_pack(unit.bgr_pack(), in, out);
     } else if (unit.has_fma()) {
-      bytes = run_float_unit(unit.fma(), bytes, ocm, ddr, quirks);
+      run_float_unit(unit.fma(), in, ocm, ddr, quirks, out);
     } else if (unit.has_padding()) {
-      bytes = padding(unit.padding(), bytes);
+      padding(unit.padding(), in, out);
     } else if (unit.has_pack()) {
-      bytes = pack(bytes);
+      pack(in, out);
     } else if (unit.has_unpack()) {
-      bytes = unpack(bytes);
+      unpack(in, out);
     } else if (unit.has_affine()) {
-      bytes = affine(unit.affine(), bytes, quirks);
+      const bool upper = i + 1 < stream.sub_ips_size() && stream.sub_ips(i + 1).has_unpack();
+      affine(unit.affine(), in, quirks, level, upper, out);
+      i += upper;
     } else if (unit.has_area_resize()) {
-      bytes = area_resize(unit.area_resize(), bytes, quirks);
+      area_resize(unit.area_resize(), in, quirks, out);
     } else if (unit.has_bilinear_resize()) {
-      bytes = bilinear_resize(unit.bilinear_resize(), bytes, quirks);
+      bilinear_resize(unit.bilinear_resize(), in, quirks, out);
     } else if (unit.has_yuv_format()) {
-      bytes = yuv_format(unit.yuv_format(), input);
+      yuv_format(unit.yuv_format(), in, input.second, out);
     } else if (unit.has_ccm()) {
-      bytes = colour_matrix(unit.ccm(), bytes, quirks);
+      colour_matrix(unit.ccm(), in, quirks, out);
     } else {
       throw Error(ErrorKind::unsupported, "a DMA unit outside of the known law");
     }
+    in = out;
   }
-  return std::move(bytes);
+  if (stream.sub_ips_size() == 0) out.assign(in.begin(), in.end());
 }
 
 }  // namespace vnpu::ax620

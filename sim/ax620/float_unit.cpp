@@ -1,4 +1,5 @@
 // The DMA's float unit: four channels, a crossbar of operations, a table, statistics.
+#include <array>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -40,7 +41,7 @@ float element(const std::uint8_t* at, pb::BitType type) {
   }
 }
 
-Floats floats(const Bytes& bytes, pb::BitType type) {
+Floats floats(std::span<const std::uint8_t> bytes, pb::BitType type) {
   const auto size = element_size(type);
   if (bytes.size() % size != 0) throw Error(ErrorKind::damaged, "fma: a stream ends within an element");
   Floats out(bytes.size() / size);
@@ -48,9 +49,9 @@ Floats floats(const Bytes& bytes, pb::BitType type) {
   return out;
 }
 
-Bytes packed(const Floats& values, pb::BitType type, const Quirks& quirks) {
+void store(const Floats& values, pb::BitType type, const Quirks& quirks, Bytes& out) {
   const auto size = element_size(type);
-  Bytes out(values.size() * size);
+  out.resize(values.size() * size);
   for (std::size_t i = 0; i < values.size(); ++i) {
     auto* at = out.data() + i * size;
     const auto put = [at](auto value) { std::memcpy(at, &value, sizeof value); };
@@ -62,7 +63,6 @@ Bytes packed(const Floats& values, pb::BitType type, const Quirks& quirks) {
       default: put(round_to<std::uint8_t>(values[i], quirks)); break;
     }
   }
-  return out;
 }
 
 Table table_of(const pb::DrcSet& set) {
@@ -88,23 +88,26 @@ class FloatUnit {
     return false;
   }
 
-  Bytes expand() const {
+  void expand(Bytes& out) const {
     if (unit_.input_stream_size() < 1) throw Error(ErrorKind::damaged, "fma: no input");
-    const auto in = read(unit_.input_stream(0));
+    Bytes scratch;
+    const auto in = read(unit_.input_stream(0), scratch);
     if (unit_.drc_set().drc_datas_size() < 1 || unit_.drc_set().drc_datas(0).lut_data_size() < 256) {
       throw Error(ErrorKind::damaged, "fma: the parameter table has fewer than 256 entries");
     }
-    const auto& table = unit_.drc_set().drc_datas(0).lut_data();
-    Bytes out(in.size() * 2);
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      const auto value = static_cast<std::uint32_t>(table.Get(in[i]));
-      out[2 * i] = static_cast<std::uint8_t>(value);
-      out[2 * i + 1] = static_cast<std::uint8_t>(value >> 8);
+    std::array<std::uint16_t, 256> table;
+    for (int i = 0; i < 256; ++i) {
+      table[i] = static_cast<std::uint16_t>(unit_.drc_set().drc_datas(0).lut_data(i));
     }
-    return out;
+    out.resize(in.size() * 2);
+    auto* to = out.data();
+    for (const auto byte : in) {
+      std::memcpy(to, &table[byte], 2);
+      to += 2;
+    }
   }
 
-  Bytes statistics(const Bytes& bytes) const {
+  void statistics(std::span<const std::uint8_t> bytes, Bytes& to) const {
     const auto& stats = unit_.stats();
     const auto values = floats(bytes, stats.data_mode());
     std::uint64_t shape = 1;
@@ -131,14 +134,14 @@ class FloatUnit {
         default: throw Error(ErrorKind::unsupported, "stats: " + pb::Stats::StatsMethod_Name(stats.method()));
       }
     }
-    return packed(out, unit_.res_info().data_mode(), quirks_);
+    store(out, unit_.res_info().data_mode(), quirks_, to);
   }
 
-  Bytes compute() {
+  void compute(Bytes& to) {
     for (const auto& stream : unit_.input_stream()) channels_.push_back(channel(stream));
     const auto out = value(pb::CrossBar::FMA0_l, 0);
     if (!out.array) throw Error(ErrorKind::unsupported, "fma: a result without an input");
-    return packed(*out.array, unit_.res_info().data_mode(), quirks_);
+    store(*out.array, unit_.res_info().data_mode(), quirks_, to);
   }
 
  private:
@@ -147,19 +150,14 @@ class FloatUnit {
     float scalar = 0;
   };
 
-  Bytes read(const pb::InputStream& stream) const {
-    Bytes out;
-    if (stream.has_from_ddr()) {
-      gather(ddr_, stream.from_ddr(), out);
-    } else {
-      gather(ocm_, stream.from_ocm(), out);
-    }
-    return out;
+  std::span<const std::uint8_t> read(const pb::InputStream& stream, Bytes& scratch) const {
+    return stream.has_from_ddr() ? view(ddr_, stream.from_ddr(), scratch) : view(ocm_, stream.from_ocm(), scratch);
   }
 
   std::optional<Floats> channel(const pb::InputStream& stream) const {
     if (!stream.has_from_ddr() && !stream.has_from_ocm()) return std::nullopt;
-    auto bytes = read(stream);
+    Bytes scratch, tiled;
+    auto bytes = read(stream, scratch);
     if (stream.has_broad_info()) {
       const auto& broad = stream.broad_info();
       if (broad.window_num() > 1 || broad.pixel_repeat_num() > 1) {
@@ -170,11 +168,10 @@ class FloatUnit {
       if (length > bytes.size() || length * repeats > max_stream) {
         throw Error(ErrorKind::damaged, "fma: broadcast of " + std::to_string(length) + " bytes");
       }
-      Bytes tiled;
       tiled.reserve(length * repeats);
       for (std::uint64_t i = 0; i < repeats; ++i)
         tiled.insert(tiled.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
-      bytes = std::move(tiled);
+      bytes = tiled;
     }
     return floats(bytes, stream.data_mode());
   }
@@ -255,12 +252,12 @@ class FloatUnit {
 
 }  // namespace
 
-Bytes run_float_unit(const pb::FMASubIP& unit, const Bytes& bytes, std::span<const std::uint8_t> ocm,
-                     std::span<const std::uint8_t> ddr, const Quirks& quirks) {
+void run_float_unit(const pb::FMASubIP& unit, std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> ocm,
+                    std::span<const std::uint8_t> ddr, const Quirks& quirks, Bytes& out) {
   FloatUnit made(unit, ocm, ddr, quirks);
-  if (made.expands_parameters()) return made.expand();
-  if (unit.has_stats()) return made.statistics(bytes);
-  return made.compute();
+  if (made.expands_parameters()) return made.expand(out);
+  if (unit.has_stats()) return made.statistics(bytes, out);
+  made.compute(out);
 }
 
 }  // namespace vnpu::ax620

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <span>
+#include <unordered_map>
 
 #include "base/bytes.h"
 #include "isa/ax620/command_list.h"
 #include "sim/ax620/quirks.h"
 #include "sim/core/simd.h"
+#include "sim/core/zero_pages.h"
 
 namespace vnpu::ax620 {
 
@@ -15,6 +17,7 @@ namespace vnpu::ax620 {
 inline constexpr std::uint64_t ocm_bytes = std::uint64_t{4} << 20;
 
 struct LoadedWeights;
+struct ConvMemory;
 
 class Machine {
  public:
@@ -24,9 +27,9 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  std::span<std::uint8_t> ddr() { return ddr_; }
-  std::span<const std::uint8_t> ddr() const { return ddr_; }
-  std::span<const std::uint8_t> ocm() const { return ocm_; }
+  std::span<std::uint8_t> ddr() { return ddr_.bytes(); }
+  std::span<const std::uint8_t> ddr() const { return ddr_.bytes(); }
+  std::span<const std::uint8_t> ocm() const { return ocm_.bytes(); }
 
   // Throws Error(unsupported) for what is outside of the known law, Error(fault) for an address outside of a memory and
   // Error(damaged) for operands that do not fit each other.
@@ -41,26 +44,32 @@ class Machine {
   void fetch(const pb::FetchCmd& command);
   void convolve(const pb::ConvCmd& command);
 
+  std::shared_ptr<LoadedWeights> decoded(const pb::FetchCmd& command, std::span<const std::uint8_t> bytes);
+
   Quirks quirks_;
   SimdLevel level_;
-  Bytes ddr_, ocm_;
+  ZeroPages ddr_, ocm_;
   Bytes written_;
-  std::unique_ptr<LoadedWeights> weights_;  // of the last fetch
-  Bytes lines_;                             // of the last convolution: its line buffer
-  std::uint64_t line_bytes_ = 0;
+  Bytes input_, second_, spare_;            // kept for their room only
+  std::shared_ptr<LoadedWeights> weights_;  // of the last fetch
+  std::unique_ptr<ConvMemory> conv_;
+  // Weights as they were decoded, by the command that fetched them; used again when the same bytes come.
+  std::unordered_map<const pb::FetchCmd*, std::shared_ptr<LoadedWeights>> decoded_;
+  std::uint64_t decoded_bytes_ = 0;
 };
 
 // What a DMA unit is fed with: the main stream, and for NV12 the second plane.
 struct UnitInput {
-  Bytes bytes, second;
+  std::span<const std::uint8_t> bytes, second;
 };
 
-// The DMA's tensor units in their order (dma_units.cpp); `ocm` and `ddr` are read by units with streams of their own.
-Bytes run_units(const pb::DMAStream& stream, UnitInput input, std::span<const std::uint8_t> ocm,
-                std::span<const std::uint8_t> ddr, const Quirks& quirks);
+// The DMA's tensor units in their order (dma_units.cpp), the result in `out`; `spare` is room for what lies between
+// them. `ocm` and `ddr` are read by units with streams of their own.
+void run_units(const pb::DMAStream& stream, UnitInput input, std::span<const std::uint8_t> ocm,
+               std::span<const std::uint8_t> ddr, const Quirks& quirks, SimdLevel level, Bytes& out, Bytes& spare);
 
 // The float unit (float_unit.cpp). `bytes`: the main stream, read by statistics only.
-Bytes run_float_unit(const pb::FMASubIP& unit, const Bytes& bytes, std::span<const std::uint8_t> ocm,
-                     std::span<const std::uint8_t> ddr, const Quirks& quirks);
+void run_float_unit(const pb::FMASubIP& unit, std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> ocm,
+                    std::span<const std::uint8_t> ddr, const Quirks& quirks, Bytes& out);
 
 }  // namespace vnpu::ax620

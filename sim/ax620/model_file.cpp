@@ -40,17 +40,25 @@ class AxModelFile final : public ModelFile {
     made->file = joint::read(file);
     const joint::Neu* listed = nullptr;  // any part tells its commands; only a full one runs
     for (const auto& neu : made->file.neus) {
-      if (!listed || !neu.slim) listed = &neu;
+      if (!listed || listed->command_list.empty() || !neu.slim) listed = &neu;
       if (!neu.slim && !made->neu) made->neu = &neu;
     }
     if (!listed) throw Error(ErrorKind::unsupported, "the file has no NEU part");
     part_ = listed;
+    list_bytes_ = listed->command_list.size();
     try {
-      made->list = read_command_list(ByteView(listed->command_list));
+      made->list = read_command_list(ByteView(listed->command_list), made->file.memory_left);
       made->jobs = jobs(made->list);
     } catch (const Error& error) {
       throw with_context(error, (listed->member.empty() ? "" : "member " + listed->member + ": ") + "command list");
     }
+    try {
+      made->cpu = plan_cpu_parts(made->file, *listed, made->list);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unsupported) throw;
+      made->why_not = error.what();
+    }
+    for (auto& neu : made->file.neus) neu.command_list = {};  // decoded now
     model_ = std::move(made);
   }
 
@@ -65,22 +73,35 @@ class AxModelFile final : public ModelFile {
     return std::make_unique<AxNetwork>(model_, options);
   }
   Profile profile(const ProfileOptions& options) const override {
-    return profile_model(model_->list, model_->jobs, options);
+    auto out = profile_model(model_->list, model_->jobs, options);
+    if (model_->file.performance) add_estimate(out, *model_->file.performance);
+    return out;
   }
 
  private:
-  json describe_border(bool inputs) const;
+  json describe_inputs() const;
+  json describe_outputs() const;
   json describe_commands() const;
   json notes(const json& described) const;
   json describe_tensors(bool inputs) const;
 
   std::shared_ptr<const LoadedModel> model_;
   const joint::Neu* part_ = nullptr;
-  std::uint64_t file_size_;
+  std::uint64_t file_size_, list_bytes_ = 0;
 };
 
 json AxModelFile::describe_tensors(bool inputs) const {
   json out = json::array();
+  if (!inputs && model_->cpu) {
+    for (const auto& output : model_->cpu->outputs) {
+      out.push_back({{"name", output.name},
+                     {"shape", output.shape},
+                     {"dtype", name(output.dtype)},
+                     {"memory", output.source.is_region ? "ddr" : "host"},
+                     {"bytes", output.bytes}});
+    }
+    return out;
+  }
   for (const auto& tensor : part_->tensors) {
     if (tensor.is_input != inputs) continue;
     json one{
@@ -98,24 +119,53 @@ json AxModelFile::describe_tensors(bool inputs) const {
   return out;
 }
 
+const char* dtype_name(DType dtype) {
+  switch (dtype) {
+    case DType::u8: return "uint8";
+    case DType::u16: return "uint16";
+    case DType::i16: return "int16";
+    case DType::f32: return "float32";
+    default: return name(dtype).data();
+  }
+}
+
 // The model's own inputs and outputs as the user's tools show them: in the topology's order, with its shapes.
-json AxModelFile::describe_border(bool inputs) const {
+json AxModelFile::describe_inputs() const {
   json out = json::array();
   if (!model_->file.topology) return out;
-  const auto& topology = *model_->file.topology;
-  for (const auto& named : inputs ? topology.inputs : topology.outputs) {
-    json one{{"name", named.name}, {"layout", named.layout == 1 ? "NCHW" : named.layout == 2 || inputs ? "NHWC" : ""}};
+  for (const auto& named : model_->file.topology->inputs) {
+    json one{{"name", named.name},
+             {"layout", named.layout == 1 ? "NCHW" : "NHWC"},
+             {"colour", colours[static_cast<std::size_t>(named.colour)]}};
     for (const auto& tensor : part_->tensors) {
-      if (tensor.name != named.name || tensor.is_input != inputs) continue;
+      if (tensor.name != named.name || !tensor.is_input) continue;
       one["shape"] = named.shape.empty() ? tensor.shape : named.shape;
-      one["dtype"] = tensor.dtype == DType::u8 ? "uint8" : name(tensor.dtype);
-      if (tensor.dtype == DType::f32) one["dtype"] = "float32";
+      one["dtype"] = dtype_name(tensor.dtype);
     }
-    if (inputs) one["colour"] = colours[static_cast<std::size_t>(named.colour)];
-    for (const auto& region : inputs ? model_->list.inputs : model_->list.outputs) {
+    for (const auto& region : model_->list.inputs) {
       if (region.name == named.name) one["bytes"] = region.size();
     }
     out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json AxModelFile::describe_outputs() const {
+  json out = json::array();
+  if (!model_->file.topology || !model_->cpu) return out;
+  const auto& topology = model_->file.topology->outputs;
+  for (std::size_t i = 0; i < topology.size(); ++i) {
+    const ModelOutput& output = model_->cpu->outputs[i];
+    const auto& named = topology[i];
+    out.push_back({{"name", output.name},
+                   {"tensor", output.tensor},
+                   {"layout", named.layout == 1   ? "NCHW"
+                              : named.layout == 2 ? "NHWC"
+                                                  : ""},
+                   {"shape", named.shape.empty() ? output.shape : named.shape},
+                   {"dtype", dtype_name(output.dtype)},
+                   {"bytes", output.bytes},
+                   {"made_by", output.source.is_region ? "NPU" : "CPU"}});
   }
   return out;
 }
@@ -184,8 +234,8 @@ json AxModelFile::describe() const {
     out["tool_version"] = topology.tool_version;
     out["tool_commit"] = topology.tool_commit;
     out["quantisation"] = !topology.parts.empty() && topology.parts.front().quantisation == 2 ? "8 bit" : "unknown";
-    out["model_inputs"] = describe_border(true);
-    out["model_outputs"] = describe_border(false);
+    out["model_inputs"] = describe_inputs();
+    out["model_outputs"] = describe_outputs();
   }
   out["memory_map"] = {{"inputs", regions_json(model_->list.inputs)},
                        {"outputs", regions_json(model_->list.outputs)},
@@ -195,16 +245,28 @@ json AxModelFile::describe() const {
                     {"stored", part_->traffic.stored},
                     {"swapped", part_->traffic.swapped},
                     {"total", part_->traffic.total}};
-  out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", part_->command_list.size()}};
+  out["command_list"] = {{"packed_bytes", part_->command_list_packed}, {"bytes", list_bytes_}};
   out["commands"] = describe_commands();
+  if (model_->cpu && !model_->cpu->steps.empty()) {
+    json& steps = out["cpu_steps"] = json::array();
+    for (const auto& step : model_->cpu->steps) {
+      steps.push_back({{"part", step.part},
+                       {"kind", step.kind},
+                       {"name", step.name},
+                       {"shape", step.shape},
+                       {"dtype", name(step.dtype)},
+                       {"bytes", step.bytes}});
+    }
+  }
   out["programs"] = json::array({{{"inputs", describe_tensors(true)}, {"outputs", describe_tensors(false)}}});
   out["notes"] = notes(out);
   json refusals = json::array();
   if (!model_->neu) refusals.push_back("a slim part has no parameters and cannot run");
-  for (const auto& axe : file.axes) refusals.push_back("the part " + axe.member + " runs on the CPU");
+  if (!model_->cpu) refusals.push_back(model_->why_not);
   out["refusals"] = refusals;
   if (file.performance) {
     out["performance"] = {{"header", file.performance->header}, {"rows", file.performance->rows}};
+    out["layer_mapping"] = file.performance->mapping;
   }
   return out;
 }
@@ -227,6 +289,10 @@ json AxModelFile::notes(const json& described) const {
     const auto& code = commands["machine_code"];
     out.push_back("machine code: " + code.at("commands").dump() + " commands, its waits " +
                   (code.at("waits_equal_the_list").get<bool>() ? "are those of the list" : "DIFFER from the list"));
+  }
+  for (const auto& step : described.value("cpu_steps", json::array())) {
+    out.push_back("on the CPU: " + step.at("kind").get<std::string>() + " " + step.at("name").get<std::string>() +
+                  " of " + step.at("part").get<std::string>() + ", " + step.at("bytes").dump() + " bytes");
   }
   for (const auto& member : described.value("members", json::array())) {
     out.push_back("member " + member.at("name").get<std::string>() + ": " + member.at("bytes").dump() + " bytes");

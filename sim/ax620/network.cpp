@@ -30,10 +30,7 @@ AxNetwork::AxNetwork(std::shared_ptr<const LoadedModel> model, const NetworkOpti
       order_(order(model_->jobs)) {
   if (options.program != 0) throw Error(ErrorKind::usage, "a .joint has one program");
   if (!model_->neu) model_->file.main();  // says why
-  if (!model_->file.axes.empty()) {
-    throw Error(ErrorKind::unsupported, "the part " + model_->file.axes.front().member + " runs on the CPU (" +
-                                            model_->file.axes.front().magic + "): such parts are not known");
-  }
+  if (!model_->cpu) throw Error(ErrorKind::unsupported, model_->why_not);
   const auto& image = model_->neu->image;
   const auto& list = model_->list;
   if (list.parameters.empty() && !image.empty())
@@ -47,7 +44,7 @@ AxNetwork::AxNetwork(std::shared_ptr<const LoadedModel> model, const NetworkOpti
     std::ranges::copy(image, machine_.ddr().data() + place.start);
   }
   inputs();
-  outputs();  // both check the map against the part's tensors
+  tensors();  // both check the map against the part's tensors
 }
 
 TensorInfo AxNetwork::info(const Region& region, bool is_input) const {
@@ -89,14 +86,45 @@ std::vector<TensorInfo> AxNetwork::inputs() const {
 
 std::vector<TensorInfo> AxNetwork::outputs() const {
   std::vector<TensorInfo> out;
-  for (const auto& region : model_->list.outputs) out.push_back(info(region, false));
+  for (const ModelOutput& output : model_->cpu->outputs) {
+    TensorInfo& made = out.emplace_back();
+    made.name = output.name;
+    made.dtype = output.dtype;
+    made.shape = output.shape;
+    made.byte_size = output.bytes;
+    made.memory = output.source.is_region ? "ddr" : "host";
+    if (output.source.is_region) made.address = model_->list.outputs[output.source.index].start;
+  }
   return out;
 }
 
 std::vector<TensorInfo> AxNetwork::tensors() const {
   auto out = inputs();
-  std::ranges::move(outputs(), std::back_inserter(out));
+  for (const auto& region : model_->list.outputs) out.push_back(info(region, false));
+  for (const CpuStep& step : model_->cpu->steps) {
+    TensorInfo& made = out.emplace_back();
+    made.name = step.name;
+    made.dtype = step.dtype;
+    made.shape = step.shape;
+    made.byte_size = step.bytes;
+    made.memory = "host";
+  }
   return out;
+}
+
+const ModelOutput* AxNetwork::output(std::string_view name) const {
+  for (const ModelOutput& each : model_->cpu->outputs) {
+    if (each.name == name) return &each;
+  }
+  return nullptr;
+}
+
+std::span<const std::uint8_t> AxNetwork::bytes_of(const CpuSource& source) const {
+  if (source.is_region) {
+    const Region& place = model_->list.outputs[source.index];
+    return machine_.ddr().subspan(place.start, place.size());
+  }
+  return results_.at(source.index);
 }
 
 const Region& AxNetwork::region(std::string_view name) const {
@@ -122,9 +150,19 @@ void AxNetwork::set_input(std::string_view name, std::span<const std::uint8_t> b
   throw Error(ErrorKind::usage, "no input '" + std::string(name) + "'");
 }
 
-void AxNetwork::restart() { job_ = command_ = 0; }
+void AxNetwork::restart() {
+  job_ = command_ = 0;
+  results_.clear();
+}
 
 void AxNetwork::execute_current() {
+  if (on_cpu()) {
+    const CpuStep& step = model_->cpu->steps[results_.size()];
+    std::vector<std::span<const std::uint8_t>> sources;
+    for (const CpuSource& source : step.sources) sources.push_back(bytes_of(source));
+    results_.push_back(run_step(step, sources));
+    return;
+  }
   const Job& job = *order_[job_];
   const auto index = job.commands[command_];
   const auto& command = model_->list.commands[index];
@@ -147,10 +185,16 @@ void AxNetwork::run() {
 
 std::optional<StepReport> AxNetwork::next() const {
   if (at_end()) return std::nullopt;
+  StepReport out;
+  if (on_cpu()) {
+    const CpuStep& step = model_->cpu->steps[results_.size()];
+    out.routine = execution_units;
+    out.text = "cpu " + step.kind + " " + step.name;
+    return out;
+  }
   const Job& job = *order_[job_];
   const auto index = job.commands[command_];
   const auto& command = model_->list.commands[index];
-  StepReport out;
   out.routine = job.unit;
   out.command = index;
   out.text = std::string(ax620::name(kind(command))) + " " + command.debug().layer_name();
@@ -164,20 +208,35 @@ std::optional<StepReport> AxNetwork::step() {
 }
 
 std::optional<Bytes> AxNetwork::last_result() const {
+  if (!results_.empty()) return results_.back();
   if (machine_.written().empty()) return std::nullopt;
   return machine_.written();
 }
 
 Tensor AxNetwork::get(std::string_view name) const {
+  Tensor out;
+  const auto take = [&](DType dtype, const Shape& shape, std::span<const std::uint8_t> bytes) {
+    out.dtype = dtype;
+    out.shape = shape;
+    out.bytes.assign(bytes.begin(), bytes.end());
+    return out;
+  };
+  // An output that the CPU has not made yet is zeros, like fresh memory.
+  const auto cpu = [&](std::size_t step) {
+    const CpuStep& made = model_->cpu->steps[step];
+    return take(made.dtype, made.shape, step < results_.size() ? results_[step] : Bytes(made.bytes));
+  };
+  if (const ModelOutput* found = output(name)) {
+    if (!found->source.is_region) return cpu(found->source.index);
+    return take(found->dtype, found->shape, bytes_of(found->source));
+  }
+  for (std::size_t i = 0; i < model_->cpu->steps.size(); ++i) {
+    if (model_->cpu->steps[i].name == name) return cpu(i);
+  }
   const auto& place = region(name);
   const bool is_input = std::ranges::any_of(model_->list.inputs, [&](const Region& r) { return &r == &place; });
   const auto described = info(place, is_input);
-  Tensor out;
-  out.dtype = described.dtype;
-  out.shape = described.shape;
-  const auto bytes = machine_.ddr().subspan(place.start, place.size());
-  out.bytes.assign(bytes.begin(), bytes.end());
-  return out;
+  return take(described.dtype, described.shape, machine_.ddr().subspan(place.start, place.size()));
 }
 
 Bytes AxNetwork::read_local(std::uint64_t address, std::uint64_t size) const {

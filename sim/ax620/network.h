@@ -6,6 +6,7 @@
 
 #include "isa/ax620/command_list.h"
 #include "models/joint/joint.h"
+#include "sim/ax620/cpu_parts.h"
 #include "sim/ax620/machine.h"
 #include "sim/core/network.h"
 
@@ -17,12 +18,15 @@ struct LoadedModel {
   const joint::Neu* neu = nullptr;  // the part that runs; null when only slim parts are there
   CommandList list;
   std::vector<std::vector<Job>> jobs;
+  std::optional<CpuPlan> cpu;  // none: why_not says what is refused
+  std::string why_not;
 };
 
 class AxNetwork final : public Network {
  public:
-  // Throws Error(unsupported) for a model with CPU parts or without parameters, Error(damaged) when memory map and file
-  // disagree, Error(fault) when the jobs wait for each other, Error(usage) for an unknown engine or quirk.
+  // Throws Error(unsupported) for a model with CPU parts that are not known or without parameters, Error(damaged) when
+  // memory map and file disagree, Error(fault) when the jobs wait for each other, Error(usage) for an unknown engine or
+  // quirk.
   AxNetwork(std::shared_ptr<const LoadedModel> model, const NetworkOptions& options);
 
   std::vector<TensorInfo> inputs() const override;
@@ -41,14 +45,18 @@ class AxNetwork final : public Network {
  private:
   TensorInfo info(const Region& region, bool is_input) const;
   const Region& region(std::string_view name) const;
+  const ModelOutput* output(std::string_view name) const;
+  std::span<const std::uint8_t> bytes_of(const CpuSource& source) const;
   void execute_current();
-  bool at_end() const { return job_ == order_.size(); }
+  bool on_cpu() const { return job_ == order_.size(); }
+  bool at_end() const { return on_cpu() && results_.size() == model_->cpu->steps.size(); }
   void restart();
 
   std::shared_ptr<const LoadedModel> model_;
   Machine machine_;
   std::vector<const Job*> order_;
   std::size_t job_ = 0, command_ = 0;
+  std::vector<Bytes> results_;  // of the CPU parts' steps that were made
 };
 
 }  // namespace vnpu::ax620

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "base/error.h"
 
@@ -10,65 +11,108 @@ namespace {
 
 constexpr int max_loops = 8;
 
-// A place in the pieces' logical space as an address; `left` is what the piece still holds from there.
-class Pieces {
- public:
-  explicit Pieces(const pb::Detail& detail) : detail_(detail) {
-    if (detail.addr_size() > 1 && detail.addrsize_size() < detail.addr_size()) {
-      throw Error(ErrorKind::damaged, "a stream of " + std::to_string(detail.addr_size()) + " pieces has " +
-                                          std::to_string(detail.addrsize_size()) + " sizes");
-    }
-  }
-
-  template <class Visit>
-  void runs(std::int64_t logical, std::uint64_t bytes, const Visit& visit) const {
-    if (logical < 0) throw Error(ErrorKind::fault, "a stream begins before its memory");
-    auto place = static_cast<std::uint64_t>(logical);
-    int i = 0;
-    for (; i + 1 < detail_.addr_size(); ++i) {
-      const auto size = static_cast<std::uint64_t>(std::max(0, detail_.addrsize(i)));
-      if (place < size) {
-        const auto now = std::min(bytes, size - place);
-        visit(detail_.addr(i) + place, now);
-        bytes -= now;
-        place = 0;
-        if (bytes == 0) return;
-      } else {
-        place -= size;
-      }
-    }
-    visit((detail_.addr_size() ? detail_.addr(i) : 0) + place, bytes);
-  }
-
- private:
-  const pb::Detail& detail_;
-};
-
-template <class Visit>
-void walk(const pb::Detail& detail, const Visit& visit) {
-  const auto size = stream_size(detail);
-  if (size == 0) return;
-  const Pieces pieces(detail);
-  const int loops = std::min(detail.times_size(), detail.step_size());
-  std::array<std::int64_t, max_loops> index{};
-  std::int64_t place = 0;
-  const auto bytes = static_cast<std::uint64_t>(detail.subsize());
-  for (;;) {
-    pieces.runs(place, bytes, visit);
-    int k = 0;
-    for (; k < loops; ++k) {
-      place += detail.step(k);
-      if (++index[k] < detail.times(k)) break;
-      place -= std::int64_t{detail.step(k)} * detail.times(k);
-      index[k] = 0;
-    }
-    if (k == loops) return;
-  }
-}
-
 [[noreturn]] void outside(std::uint64_t address, std::uint64_t bytes, std::uint64_t size) {
   throw Error(ErrorKind::fault, "a stream of " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
                                     " leaves its memory of " + std::to_string(size));
+}
+
+[[noreturn]] void before() { throw Error(ErrorKind::fault, "a stream begins before its memory"); }
+
+struct Loop {
+  std::int64_t times = 1, step = 0;
+};
+
+// A Detail with its loops joined where one only continues the other: runs of `bytes` at sums of steps.
+struct Runs {
+  std::array<Loop, max_loops> loops;
+  int count = 0;
+  std::uint64_t bytes = 0;               // of a run
+  std::int64_t first_low = 0, last = 0;  // the lowest and the highest place a run begins at
+};
+
+Runs runs_of(const pb::Detail& detail) {
+  Runs out;
+  out.bytes = static_cast<std::uint64_t>(detail.subsize());
+  for (int k = 0; k < std::min(detail.times_size(), detail.step_size()); ++k) {
+    const Loop loop{detail.times(k), detail.step(k)};
+    if (loop.times == 1) continue;
+    if (out.count == 0 && loop.step == static_cast<std::int64_t>(out.bytes)) {
+      out.bytes *= static_cast<std::uint64_t>(loop.times);
+    } else if (Loop& inner = out.loops[std::max(out.count - 1, 0)];
+               out.count > 0 && loop.step == inner.step * inner.times) {
+      inner.times *= loop.times;
+    } else {
+      out.loops[out.count++] = loop;
+    }
+  }
+  for (int k = 0; k < out.count; ++k) {
+    const auto reach = (out.loops[k].times - 1) * out.loops[k].step;
+    (reach < 0 ? out.first_low : out.last) += reach;
+  }
+  return out;
+}
+
+// Calls visit(place) for every run, the innermost loop in one piece.
+template <class Visit>
+void each_place(const Runs& runs, const Visit& visit) {
+  std::array<std::int64_t, max_loops> index{};
+  const Loop inner = runs.count ? runs.loops[0] : Loop{};
+  for (std::int64_t place = 0;;) {
+    for (std::int64_t i = 0; i < inner.times; ++i) visit(place + i * inner.step);
+    int k = 1;
+    for (; k < runs.count; ++k) {
+      place += runs.loops[k].step;
+      if (++index[k] < runs.loops[k].times) break;
+      place -= runs.loops[k].step * runs.loops[k].times;
+      index[k] = 0;
+    }
+    if (k >= runs.count) return;
+  }
+}
+
+// copy(address, bytes) for every contiguous part in stream order; short runs of one piece with a length the compiler
+// knows.
+template <class Copy>
+void walk(const pb::Detail& detail, std::uint64_t size, const Copy& copy) {
+  const Runs runs = runs_of(detail);
+  if (runs.first_low < 0) before();
+  if (detail.addr_size() > 1) {
+    if (detail.addrsize_size() < detail.addr_size()) {
+      throw Error(ErrorKind::damaged, "a stream of " + std::to_string(detail.addr_size()) + " pieces has " +
+                                          std::to_string(detail.addrsize_size()) + " sizes");
+    }
+    each_place(runs, [&](std::int64_t logical) {
+      auto place = static_cast<std::uint64_t>(logical), bytes = runs.bytes;
+      for (int i = 0; bytes > 0; ++i) {
+        const bool last = i + 1 == detail.addr_size();  // the last piece has no end
+        const auto held = last ? place + bytes : static_cast<std::uint64_t>(std::max(0, detail.addrsize(i)));
+        if (place >= held) {
+          place -= held;
+          continue;
+        }
+        const auto now = std::min(bytes, held - place);
+        if (detail.addr(i) > size || place > size - detail.addr(i) || now > size - detail.addr(i) - place) {
+          outside(detail.addr(i) + place, now, size);
+        }
+        copy(detail.addr(i) + place, now);
+        bytes -= now;
+        place = 0;
+      }
+    });
+    return;
+  }
+  const std::uint64_t base = detail.addr_size() ? detail.addr(0) : 0, last = static_cast<std::uint64_t>(runs.last);
+  if (base > size || last > size - base || runs.bytes > size - base - last) outside(base + last, runs.bytes, size);
+  const auto all = [&](auto bytes) {
+    each_place(runs, [&](std::int64_t place) { copy(base + static_cast<std::uint64_t>(place), bytes); });
+  };
+  switch (runs.bytes) {
+    case 16: return all(std::integral_constant<std::uint64_t, 16>());
+    case 32: return all(std::integral_constant<std::uint64_t, 32>());
+    case 64: return all(std::integral_constant<std::uint64_t, 64>());
+    case 128: return all(std::integral_constant<std::uint64_t, 128>());
+    default: return all(runs.bytes);
+  }
 }
 
 }  // namespace
@@ -95,19 +139,26 @@ std::uint64_t stream_size(const pb::Detail& detail) {
   return size;
 }
 
-void for_each_run(const pb::Detail& detail, const std::function<void(std::uint64_t, std::uint64_t)>& visit) {
-  walk(detail, visit);
-}
-
 void gather(std::span<const std::uint8_t> memory, const pb::Detail& detail, Bytes& out) {
-  const auto first = out.size();
-  out.resize(first + stream_size(detail));
-  auto* to = out.data() + first;
-  walk(detail, [&](std::uint64_t address, std::uint64_t bytes) {
-    if (address > memory.size() || bytes > memory.size() - address) outside(address, bytes, memory.size());
-    std::copy_n(memory.data() + address, bytes, to);
+  out.resize(stream_size(detail));
+  if (out.empty()) return;
+  auto* to = out.data();
+  walk(detail, memory.size(), [&](std::uint64_t address, auto bytes) {
+    std::memcpy(to, memory.data() + address, bytes);
     to += bytes;
   });
+}
+
+std::span<const std::uint8_t> view(std::span<const std::uint8_t> memory, const pb::Detail& detail, Bytes& scratch) {
+  const auto size = stream_size(detail);
+  if (size == 0) return {};
+  if (detail.addr_size() <= 1 && runs_of(detail).count == 0) {
+    const std::uint64_t base = detail.addr_size() ? detail.addr(0) : 0;
+    if (base > memory.size() || size > memory.size() - base) outside(base, size, memory.size());
+    return memory.subspan(base, size);
+  }
+  gather(memory, detail, scratch);
+  return scratch;
 }
 
 void scatter(std::span<std::uint8_t> memory, const pb::Detail& detail, std::span<const std::uint8_t> bytes) {
@@ -115,10 +166,10 @@ void scatter(std::span<std::uint8_t> memory, const pb::Detail& detail, std::span
   if (size != bytes.size()) {
     throw Error(ErrorKind::damaged, std::to_string(bytes.size()) + " bytes go to a stream of " + std::to_string(size));
   }
+  if (size == 0) return;
   const auto* from = bytes.data();
-  walk(detail, [&](std::uint64_t address, std::uint64_t count) {
-    if (address > memory.size() || count > memory.size() - address) outside(address, count, memory.size());
-    std::copy_n(from, count, memory.data() + address);
+  walk(detail, memory.size(), [&](std::uint64_t address, auto count) {
+    std::memcpy(memory.data() + address, from, count);
     from += count;
   });
 }

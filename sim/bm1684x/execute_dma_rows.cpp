@@ -2,7 +2,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "sim/bm1684x/dma_side.h"
+#include "sim/bm1684x/dma_form.h"
 #include "sim/bm1684x/law.h"
 
 namespace vnpu::bm1684x {
@@ -12,7 +12,8 @@ namespace {
 std::vector<std::uint32_t> read_index(const GdmaCommand& c, Memory& memory, std::uint32_t channels) {
   if (c.index_csize != 1 && c.index_csize != channels) throw Error(ErrorKind::fault, "index_csize: not the channels");
   const Shape shape{1, c.index_csize, c.index_hsize, 1};
-  const Strides strides{0, c.index_cstride, c.index_hstride, 0};
+  const auto strides = c.stride_enable ? Strides{0, c.index_cstride, c.index_hstride, 0}
+                                       : DmaSide::default_strides(c.index_address(), i32, shape);
   const auto index = DmaSide(memory, "index", c.index_address(), i32, shape, strides).read();
   if (c.index_csize == channels) return index;
   std::vector<std::uint32_t> all;
@@ -41,10 +42,8 @@ void write_run(Memory& memory, const GdmaCommand& c, Precision format, std::span
 void execute_dma_gather(const GdmaCommand& c, Memory& memory) {
   const std::uint32_t width = c.src_wsize, count = c.index_hsize;
   const Shape from{1, c.src_csize, c.src_hsize, width}, to{1, c.src_csize, count, width};
-  const DmaSide source(memory, "source", c.src_address(), c.src_data_format, from,
-                       {0, c.src_cstride, c.src_hstride, 1});
-  const DmaSide destination(memory, "destination", c.dst_address(), c.src_data_format, to,
-                            {0, c.dst_cstride, c.dst_hstride, 1});
+  const DmaSide source = source_side(c, memory, from, false);
+  const DmaSide destination = destination_side(c, memory, to, false);
   const auto index = read_index(c, memory, from.c);
   std::vector<std::uint32_t> values;
   values.reserve(to.count());
@@ -63,10 +62,8 @@ void execute_dma_gather(const GdmaCommand& c, Memory& memory) {
 void execute_dma_scatter(const GdmaCommand& c, Memory& memory) {
   const std::uint32_t width = c.src_wsize, count = c.index_hsize;
   const Shape from{1, c.src_csize, count, width}, to{1, c.src_csize, c.dst_hsize, width};
-  const DmaSide source(memory, "source", c.src_address(), c.src_data_format, from,
-                       {0, c.src_cstride, c.src_hstride, 1});
-  const DmaSide destination(memory, "destination", c.dst_address(), c.src_data_format, to,
-                            {0, c.dst_cstride, c.dst_hstride, 1});
+  const DmaSide source = source_side(c, memory, from, false);
+  const DmaSide destination = destination_side(c, memory, to, false);
   const auto index = read_index(c, memory, from.c);
   const auto values = source.read();
   const std::uint32_t* value = values.data();

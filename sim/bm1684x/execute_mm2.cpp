@@ -46,7 +46,7 @@ void execute_mm2(const TiuJob& job) {
   for (std::size_t row = 0; row < m.rows; ++row) {
     for (std::size_t column = 0; column < m.columns; ++column) values.push_back(dot(c, m, row, column));
   }
-  write(job.memory, m.result, values, job.lanes);
+  write_product(job, m, values);
 }
 
 }  // namespace vnpu::bm1684x

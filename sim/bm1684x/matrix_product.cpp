@@ -21,7 +21,7 @@ void check_types_mm(const TiuCommand& c) {
 
 void check_types_mm2(const TiuCommand& c) {
   const Precision from = c.opd0_prec, to = c.res0_prec;
-  if (c.tsk_eu_typ != 4 && c.tsk_eu_typ != 5) {
+  if (c.tsk_eu_typ < 4 || c.tsk_eu_typ > 6) {
     throw Error(ErrorKind::unsupported, "operation " + std::to_string(c.tsk_eu_typ));
   }
   const bool fits = from == i8 ? to == i32 : (from == f16 || from == bf16) && (to == from || to == f32);
@@ -52,7 +52,7 @@ std::vector<std::uint32_t> read_folded(const TiuJob& job, std::uint32_t address,
   return values;
 }
 
-std::vector<std::uint32_t> transposed(const std::vector<std::uint32_t>& m, std::size_t rows, std::size_t columns) {
+std::vector<std::uint32_t> transposed(std::span<const std::uint32_t> m, std::size_t rows, std::size_t columns) {
   std::vector<std::uint32_t> t(m.size());
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t column = 0; column < columns; ++column) t[column * rows + row] = m[row * columns + column];
@@ -96,30 +96,43 @@ MatrixProduct read_mm(const TiuJob& job) {
 MatrixProduct read_mm2(const TiuJob& job) {
   const TiuCommand& c = job.command;
   check_types_mm2(c);
-  const bool right_transposed = c.tsk_eu_typ == 5;
+  // Code 6: both operands and the result are stored transposed.
+  const bool right_transposed = c.tsk_eu_typ != 4;
   MatrixProduct m;
-  m.rows = c.res0_c;
-  m.columns = c.res0_w;
+  m.turned = c.tsk_eu_typ == 6;
+  m.rows = m.turned ? c.res0_w : c.res0_c;
+  m.columns = m.turned ? c.res0_c : c.res0_w;
   m.inner = right_transposed ? c.opd1_w : c.opd1_c;
   if ((right_transposed ? c.opd1_c : c.opd1_w) != m.columns) {
     throw Error(ErrorKind::fault, "opd1: not the result's columns");
   }
-  const Shape shape{1, m.rows, 1, m.columns};
+  const Shape shape{1, c.res0_c, 1, c.res0_w};
   m.result = aligned_view(c.res0_addr, c.res0_prec, shape);
   check_size(m);
-  const TensorView left = aligned_view(c.opd0_addr, c.opd0_prec, {1, m.rows, 1, m.inner});
+  const Shape left_shape{1, m.turned ? m.inner : m.rows, 1, m.turned ? m.rows : m.inner};
+  const TensorView left = aligned_view(c.opd0_addr, c.opd0_prec, left_shape);
   const TensorView right = aligned_view(c.opd1_addr, c.opd0_prec, {1, c.opd1_c, 1, c.opd1_w});
   m.left = read_operand(job, c.opd0_const, c.opd0_addr, left, "opd0");
   m.right = read_operand(job, c.opd1_const, c.opd1_addr, right, "opd1");
+  if (m.turned) m.left = transposed(m.left, m.inner, m.rows);
   if (right_transposed) m.right = transposed(m.right, m.columns, m.inner);
   if (c.opd0_prec == i8) {
-    // Every lane holds the list; its own counts.
-    TensorView list = aligned_view(c.opd2_addr, i8, shape);
-    list.strides.c = 0;
+    // One number a column in a list that every lane holds (its own counts); of code 6 one a channel.
+    TensorView list = m.turned ? channel_view(c.opd2_addr, i8, shape) : aligned_view(c.opd2_addr, i8, shape);
+    if (!m.turned) list.strides.c = 0;
     m.zero = read_operand(job, c.opd2_const, c.opd2_addr, list, "opd2");
+    if (m.turned) m.zero = transposed(m.zero, m.columns, m.rows);
   }
-  if (c.res_add) m.old = read(job.memory, m.result, "res0");
+  if (c.res_add) {
+    m.old = read(job.memory, m.result, "res0");
+    if (m.turned) m.old = transposed(m.old, m.columns, m.rows);
+  }
   return m;
+}
+
+void write_product(const TiuJob& job, const MatrixProduct& m, std::span<const std::uint32_t> values) {
+  if (m.turned) return write(job.memory, m.result, transposed(values, m.rows, m.columns), job.lanes);
+  write(job.memory, m.result, values, job.lanes);
 }
 
 }  // namespace vnpu::bm1684x

@@ -13,10 +13,13 @@ struct MatrixProduct {
   std::vector<std::uint32_t> old;    // rows x columns with res_add, else empty
   std::vector<std::uint32_t> bias;   // of MM: one a column, or empty
   std::vector<std::uint32_t> zero;   // of MM2 on int8: rows x columns
+  bool turned = false;               // the result is stored columns x rows
 };
 
 // Throw Error(fault) or Error(unsupported) for what the commands must not ask for.
 MatrixProduct read_mm(const TiuJob& job);
 MatrixProduct read_mm2(const TiuJob& job);
+// Stores rows x columns.
+void write_product(const TiuJob& job, const MatrixProduct& product, std::span<const std::uint32_t> values);
 
 }  // namespace vnpu::bm1684x

@@ -12,11 +12,16 @@ namespace vnpu::bm1684x {
 inline constexpr std::int32_t is_padding = -1;
 inline constexpr std::int32_t is_inserted = -2;
 
+// What lies beyond the input: a constant, the input turned at its first and last place (which are not repeated), these
+// places again and again, or the input again.
+enum class PadMode : std::uint32_t { constant = 0, reflect = 1, edge = 2, circular = 3 };
+
 // One axis.
 struct WindowAxis {
   std::uint32_t input, kernel, output;
   std::uint32_t stride, dilation, inserted;  // elements inserted between two neighbours
   std::uint32_t before, after;               // padding
+  PadMode mode;                              // of places counted with those inserted
 
   std::uint32_t spread() const { return (input - 1) * (inserted + 1) + 1; }
   // The input's index that output `o` reads with kernel place `k`, or is_padding or is_inserted.
@@ -25,14 +30,13 @@ struct WindowAxis {
 
 struct Window {
   WindowAxis y, x;
-  std::uint32_t pad_mode;
   bool rotated;  // kernel read from its last row and column
 
   std::uint32_t kernel_row(std::uint32_t k) const { return rotated ? y.kernel - 1 - k : k; }
   std::uint32_t kernel_column(std::uint32_t k) const { return rotated ? x.kernel - 1 - k : k; }
 };
 
-// Throws Error(fault) when sizes are 0 or do not fit together, Error(unsupported) for padding other than constants.
+// Throws Error(fault) when sizes are 0 or do not fit together.
 Window make_window(const TiuCommand& command);
 
 // What stands in the padding and between the elements, as raw words: one pair for all channels, or one a channel.

@@ -54,13 +54,28 @@ struct ProfiledLayer {
   std::uint32_t pieces = 1;                // layers of the converter that are one in the source
 };
 
+// A layer as the converter estimated it, and what this profile says of the same commands.
+struct EstimatedLayer {
+  std::string name;                            // of the source network; empty: commands that no row stands for
+  double cycles = 0, macs = 0;                 // the converter's
+  std::uint64_t own_cycles = 0, own_macs = 0;  // busy cycles of all engines together
+  std::uint32_t own_layers = 0;                // compiled layers
+};
+
+struct ConverterEstimate {
+  std::string macs_unit;                    // what the converter counts: "2-bit x 4-bit"
+  std::vector<EstimatedLayer> layers;       // in the converter's order
+  double total_cycles = 0, total_macs = 0;  // as it states them
+};
+
 struct Profile {
   std::string chip, board, board_title, status;
   double mhz = 0;
-  double peak_macs_per_cycle = 0;      // of the engine that multiplies, in the model's main type
-  double memory_bytes_per_second = 0;  // effective, long runs
-  std::uint64_t cycles = 0;            // first start to last end on the engines
-  double runtime_ms = 0;               // estimated around it: call and copies
+  double peak_macs_per_cycle = 0;          // of the engine that multiplies, in the model's main type
+  double memory_bytes_per_second = 0;      // effective, long runs
+  std::uint64_t cycles = 0;                // first start to last end on the engines
+  double runtime_ms = 0;                   // estimated around it: call and copies
+  double copy_in_ms = 0, copy_out_ms = 0;  // of runtime_ms, where a family knows them apart
   std::uint64_t input_bytes = 0, output_bytes = 0;
   std::vector<ProfileParameter> parameters;
   std::vector<std::string> texts;
@@ -68,6 +83,7 @@ struct Profile {
   std::vector<ProfiledLayer> layers;      // in the order of their first command
   std::vector<ProfiledCommand> commands;  // in the order of their start
   std::vector<MasterCount> masters;       // of the memory
+  std::optional<ConverterEstimate> estimate;
 
   double ms(std::uint64_t cycle_count) const { return static_cast<double>(cycle_count) / mhz / 1e3; }
   std::uint64_t host_cycles() const;       // functions on the CPU, on the critical path

@@ -77,6 +77,8 @@ Json profile_json(const Profile& p) {
   j["inference_cycles"] = p.inference_cycles();
   j["host_ms"] = rounded(p.ms(p.host_cycles()));
   j["runtime_ms"] = rounded(p.runtime_ms);
+  j["copy_in_ms"] = rounded(p.copy_in_ms);
+  j["copy_out_ms"] = rounded(p.copy_out_ms);
   j["forward_ms"] = rounded(p.ms(p.cycles) + p.runtime_ms);
   j["commands"] = p.commands.size();
   j["macs"] = p.macs();
@@ -139,6 +141,28 @@ Json profile_json(const Profile& p) {
     l["data_bytes"] = layer.data_bytes;
     l["bus_bytes"] = layer.bus_bytes;
     j["layers"].push_back(std::move(l));
+  }
+  if (p.estimate) {
+    Json& e = j["converter_estimate"];
+    e["macs_unit"] = p.estimate->macs_unit;
+    e["total_cycles"] = p.estimate->total_cycles;
+    e["total_ms"] = rounded(p.estimate->total_cycles / p.mhz / 1e3);
+    e["total_macs"] = p.estimate->total_macs;
+    std::uint64_t own = 0;
+    for (const auto& layer : p.estimate->layers) own += layer.own_cycles;
+    e["own_cycles"] = own;
+    e["own_ms"] = rounded(p.ms(own));
+    e["layers"] = Json::array();
+    for (const auto& layer : p.estimate->layers) {
+      e["layers"].push_back({{"name", layer.name},
+                             {"cycles", layer.cycles},
+                             {"ms", rounded(layer.cycles / p.mhz / 1e3)},
+                             {"macs", layer.macs},
+                             {"own_cycles", layer.own_cycles},
+                             {"own_ms", rounded(p.ms(layer.own_cycles))},
+                             {"own_macs", layer.own_macs},
+                             {"own_layers", layer.own_layers}});
+    }
   }
   j["memory_masters"] = Json::array();
   for (const auto& m : p.masters) {

@@ -9,27 +9,26 @@ namespace {
 
 class JobsTest : public BoardTest {};
 
+// The keys count once a job has the terminal: each says so by a word of its own.
 TEST_F(JobsTest, StopsAndGoesOn) {
   AtTerminal user(*board);
-  user.run("sleep 100", "sleep 100");
-  // The keys count once the job has the terminal.
-  user.screen->until([](const Screen& s) { return s.row(1).empty() && s.line() == 1; });
-  while (board->tasks().all().back()->command() != "sleep 100") std::this_thread::yield();
+  user.run("(echo one; sleep 100)", "100)\none");
   user.type("\032");
-  user.screen->until([](const Screen& s) { return s.row(1) == "^Z[1]+  Stopped                    sleep 100"; });
+  user.screen->until(
+      [](const Screen& s) { return s.row(2) == "^Z[1]+  Stopped                    (echo one; sleep 100)"; });
   user.run("echo $?", "148");
-  user.run("sleep 200 | cat", "| cat");
-  while (board->tasks().all().size() < 7) std::this_thread::yield();
+  user.run("(echo two; sleep 200) | cat", "cat\ntwo");
   user.type("\032");
-  user.screen->shows("[2]+  Stopped                    sleep 200 | cat");
-  user.run("clear; jobs", "[1]-  Stopped                    sleep 100");
-  user.screen->until([](const Screen& s) { return s.row(0) == "[2]+  Stopped                    sleep 200 | cat"; });
-  user.run("bg %1", "[1] sleep 100");
-  user.run("jobs", "[1]-  Running                    sleep 100");
-  user.run("fg %2", "\nsleep 200 | cat");
+  user.screen->shows("[2]+  Stopped                    (echo two; sleep 200) | cat");
+  user.run("clear; jobs", "[1]-  Stopped                    (echo one; sleep 100)");
+  user.screen->until(
+      [](const Screen& s) { return s.row(0) == "[2]+  Stopped                    (echo two; sleep 200) | cat"; });
+  user.run("bg %1", "[1] (echo one; sleep 100)");
+  user.run("jobs", "[1]-  Running                    (echo one; sleep 100)");
+  user.run("fg %2", "\n(echo two; sleep 200) | cat");
   user.type("\003");
   user.run("clear; kill %1; sleep 0.1", "sleep 0.1");
-  user.run("", "[1]+  Terminated                 sleep 100");
+  user.run("", "[1]+  Terminated                 (echo one; sleep 100)");
   user.run("clear; jobs; echo $((6*7))", "42");
   EXPECT_EQ(user.leave(), 0);
 }

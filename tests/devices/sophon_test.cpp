@@ -1,5 +1,6 @@
 // The BM1684X SoC board and its programs.
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "base/archive.h"
@@ -92,6 +93,10 @@ TEST_F(Bm1684xSoc, BmrtTestLogsEveryLine) {
                 "INFO:reading input #0, bytesize=432\n",
                 "INFO:  --> input_data: < 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 ... > len=432\n",
                 "net[quant_io_asym] stage[0], launch total time is ",
+                " us (npu ",
+                " us, cpu ",
+                " us), (launch func time ",
+                " us, sync ",
                 "INFO:+++ The network[quant_io_asym] stage[0] output_data +++\n",
                 "INFO:output data #0 shape: [1 10 6 6 ] < ",
                 "INFO:load input time(s): ",
@@ -144,6 +149,7 @@ TEST_F(Bm1684xSoc, NetsAndStagesAreChosen) {
   EXPECT_EQ(runs("/data/nets.bmodel"), "net[neta] stage[0]\nnet[netb] stage[0]\nnet[netc] stage[0]\n");
   EXPECT_EQ(runs("/data/nets.bmodel --net_idx 1"), "net[netb] stage[0]\n");
   EXPECT_EQ(runs("/data/stages.bmodel --stage_idx 2"), "net[stages_hw] stage[2]\n");
+  EXPECT_EQ(runs("/data/stages.bmodel --core_list 0 --stage_idx 0 --devid 0"), "net[stages_hw] stage[0]\n");
   EXPECT_EQ(runs("/data/stages.bmodel --shapes '[1,3,12,12]'"), "net[stages_hw] stage[1]\n");
   EXPECT_EQ(runs("/data/stages.bmodel --shapes [1,3,20,24] --thread_num 2 --loopnum 2"),
             "net[stages_hw] stage[0]\nnet[stages_hw] stage[0]\nnet[stages_hw] stage[0]\nnet[stages_hw] stage[0]\n");
@@ -157,6 +163,7 @@ TEST_F(Bm1684xSoc, BmrtTestFailsAsTheVendors) {
   EXPECT_EQ(as_linaro("bmrt_test --bmodel /data/none.bmodel").status, 255);
   EXPECT_EQ(as_linaro("bmrt_test --bmodel /etc/passwd").status, 255);
   EXPECT_EQ(as_linaro("bmrt_test --bmodel m --loopnum x").status, 255);
+  EXPECT_NE(as_linaro("bmrt_test --bmodel m --core_list 1").out.find("this chip has core 0"), std::string::npos);
   EXPECT_EQ(as_linaro("bmrt_test --wrong").status, 255);
   std::string model = as_text(golden("special", "quant_io_asym").at("model.bmodel"));
   put("/data/half.bmodel", model.substr(0, model.size() / 2));
@@ -198,7 +205,8 @@ TEST_F(Bm1684xSoc, ModelToolShowsTheVendorsText) {
                 "output: conv_3_Conv_f32, [1, 8, 10, 10], float32, scale: 1, zero_point: 0\n"
                 "==========================================\nnet 1: [netb]  static\n",
                 "\ndevice mem size: 67072 (weight: 40960, instruct: 5632, runtime: 20480)\n"
-                "host mem size: 0 (weight: 0, runtime: 0)\n"});
+                "host mem size: 0 (weight: 0, runtime: 0)\nestimated SoC CPU peak: 733184\n"
+                "estimated PCIE CPU peak: 770048\nbmodel is 4k aligned\n"});
   EXPECT_EQ(as_linaro("model_tool --chip /data/m.bmodel").out, "BM1684X");
   expect_lines(as_linaro("model_tool --weight /data/m.bmodel").out,
                {"net 0 : \"neta\", stage:0\n-------------------------------\ntpu.Conv2D.weight : [0x0, 0x1000)\n",
@@ -214,8 +222,33 @@ TEST_F(Bm1684xSoc, ModelToolShowsTheVendorsText) {
                 "scale: 43.596481,\n", "check_code: [\n              222,\n              75,\n",
                 "binary_coeff: {\n              start: 0,\n              size: 28672\n            },\n",
                 "bdc_num: 29,\n", "binary_bdc: {\n", "start: 28672,\n", "size: 1664\n"});
-  EXPECT_EQ(as_linaro("model_tool").status, 1);
-  EXPECT_EQ(as_linaro("model_tool --info /etc/passwd").status, 1);
+  EXPECT_EQ(as_linaro("model_tool").status, 255);
+  EXPECT_EQ(as_linaro("model_tool --info /etc/passwd").status, 255);
+  EXPECT_EQ(as_linaro("model_tool --info /none").out, "[BMODEL][ModelCtx:509] FATAL: File[/none] open failed.\n");
+}
+
+TEST_F(Bm1684xSoc, ModelToolTakesModelsApartAndCombinesThem) {
+  put("/data/m.bmodel", as_text(golden("special", "multinet").at("model.bmodel")));
+  const Ran parts = as_linaro("cd /data && model_tool --extract m.bmodel");
+  EXPECT_EQ(parts.status, 0);
+  EXPECT_EQ(parts.out,
+            "Generate file [bm_net0_stage0.bmodel] ......\nGenerate file [bm_net1_stage0.bmodel] ......\n"
+            "Generate file [bm_net2_stage0.bmodel] ......\nSuccess: all files have been generated!\n");
+  EXPECT_EQ(as_linaro("cd /data && model_tool --combine bm_net2_stage0.bmodel bm_net0_stage0.bmodel -o c.bmodel").out,
+            "Success: combined to [c.bmodel].\n");
+  const Ran ran = as_linaro("bmrt_test --bmodel /data/c.bmodel");
+  EXPECT_EQ(ran.status, 0);
+  expect_lines(ran.out, {" NetName: netc, Index=0\n", " NetName: neta, Index=1\n", "net[netc] stage[0], launch",
+                         "net[neta] stage[0], launch"});
+  const Ran twice = as_linaro("cd /data && model_tool --combine c.bmodel c.bmodel");
+  EXPECT_EQ(twice.status, 255);
+  EXPECT_EQ(twice.out,
+            "[BMODEL][IsTensorConflict:298] ERROR: tensor shape should not be the same\n"
+            "[BMODEL][AddNet:172] FATAL: net[netc] input tensors is conflict\n");
+  EXPECT_EQ(as_linaro("cd /data && model_tool --dump m.bmodel 0x10 16 d && wc -c < d").out,
+            "save file[d] success\n16\n");
+  EXPECT_EQ(as_linaro("cd /data && model_tool --dump m.bmodel 0 100000000 d").out,
+            "[bm_dump_binary:1349] Error : start[0x0] size[0x5f5e100] is not supproted\n");
 }
 
 TEST_F(Bm1684xSoc, ModelRunnerGivesTheFunctionalModelsValues) {
@@ -259,18 +292,62 @@ TEST_F(Bm1684xSoc, TheRemoteToolsStepsWork) {
   EXPECT_EQ(ran.status, 0) << ran.err;
   expect_lines(ran.out, {"bmprofile_data-1/", "bmprofile_data-1/cmd_", "_0_0.dat\n", "_0_1.dat\n",
                          "bmprofile_data-1/global.profile\n", "bmprofile_data-1/iter0.profile\n"});
+  // Blocks: 1 summary, 3 and 4 a record for every command but the end commands, 8 the counts of commands.
+  const auto iteration = board->files().read_file({}, "/data/r/bmprofile_data-1/iter0.profile");
+  ASSERT_TRUE(iteration);
+  const auto words = [&](std::size_t at) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, iteration->data() + at, 4);
+    return word;
+  };
+  std::map<std::uint32_t, std::size_t> sizes, places;
+  for (std::size_t at = 0; at + 8 <= iteration->size(); at += 8 + words(at + 4)) {
+    sizes[words(at)] = words(at + 4);
+    places[words(at)] = at + 8;
+  }
+  const auto gdma = words(places[8] + 36), tiu = words(places[8] + 40);
+  EXPECT_EQ(sizes,
+            (std::map<std::uint32_t, std::size_t>{{1, 36}, {3, 32 * (tiu - 1)}, {4, 192 * (gdma - 1)}, {8, 44}}));
+  for (std::size_t i = 0; i + 1 < gdma; ++i) {
+    const std::size_t at = places[4] + 192 * i;
+    EXPECT_LT(words(at), words(at + 4));
+    EXPECT_EQ(words(at + 8), i);
+  }
   expect_lines(as_linaro("cat /data/r/bmprofile_data-1/global.profile").out,
                {"[bmprofile] arch=BM1684X\n", "net_name=quant_io_asym\n", "tpu_freq=1000\n", "core_list=0,\n",
                 "size=28672", "desc=coeff\n", "size=1664 ", "desc=bd_cmd_mem\n", "size=896 ", "desc=gdma_cmd_mem\n"});
 }
 
-TEST_F(Bm1684xSoc, BmSmiIsScriptable) {
-  const Ran line = as_linaro("bm-smi --text_format");
-  EXPECT_EQ(line.status, 0);
-  EXPECT_EQ(line.out, "0 1684X SOC 1000M 0MB 4096MB 0% Active\n");
-  EXPECT_NE(as_linaro("bm-smi").out.find("1684X-SOC"), std::string::npos);
-  EXPECT_EQ(as_linaro("bm-smi -start_dev=1").status, 255);
-  EXPECT_EQ(as_linaro("bm-smi --file=/data/smi -text_format; cat /data/smi").out, line.out);
+// The rows are those of libsophon's program in SoC mode, which knows neither temperatures nor currents.
+TEST_F(Bm1684xSoc, BmSmiShowsTheCard) {
+  const Ran once = as_linaro("bm-smi --noloop");
+  EXPECT_EQ(once.status, 0);
+  expect_lines(
+      once.out,
+      {"| Lib Version:    0.5.1             Driver Version:  0.5.1                                         |\n",
+       "|card  Name      Mode        SN         |TPU  boardT  chipT   TPU_P  TPU_V  ECC  CorrectN  Tpu-Util|\n",
+       "| 0 1684X-SOC     SOC      N/A          | 0    N/A     N/A     N/A     N/A  N/A    N/A          0% |\n",
+       "|   N/A   N/A   N/A   75M    1000M   N/A| N/A        Active   1000M       N/A     0MB/ 4096MB      |\n"});
+  std::istringstream rows(once.out);
+  std::string row;
+  std::getline(rows, row);  // the date
+  while (std::getline(rows, row)) EXPECT_TRUE(row.empty() || row.size() == 100) << row;
+  const Ran logged =
+      as_linaro("bm-smi --file=/data/smi; bm-smi --file /data/smi -noloop > /dev/null; grep -c '0  SOC ' /data/smi");
+  EXPECT_NE(logged.out.find("\n2\n"), std::string::npos) << logged.out;
+}
+
+TEST_F(Bm1684xSoc, BmSmiRefusesAsOnTheSoc) {
+  const Ran line = as_linaro("bm-smi --start_dev=0 --last_dev=0 --text_format");
+  EXPECT_EQ(line.status, 1);
+  EXPECT_EQ(line.err, "ERROR: unknown command line flag 'start_dev'\n");
+  const Ran fast = as_linaro("bm-smi --lms=100");
+  EXPECT_EQ(fast.status, 234);
+  EXPECT_EQ(fast.out, "invalid lsm = 100, it is less than 300\nvalidate input param failed!\n");
+  EXPECT_EQ(as_linaro("bm-smi --opmode=led").out, "not support flag:led, Please check!\n");
+  EXPECT_EQ(as_linaro("bm-smi --lms=many").err, "ERROR: illegal value 'many' specified for int32 flag 'lms'\n");
+  EXPECT_EQ(as_linaro("bm-smi --file=/nowhere/x").out, "open /nowhere/x failed\nvalidate input param failed!\n");
+  EXPECT_EQ(as_linaro("bm-smi --help").status, 1);
 }
 
 }  // namespace

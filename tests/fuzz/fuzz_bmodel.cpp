@@ -1,9 +1,12 @@
 // A .bmodel, made in one of two ways: bytes that start with the magic are the file itself; all others are changes to
 // the sample model's file, 6 bytes each (place, 32-bit word), so that no seeds are needed to get deep. What is accepted
-// must describe itself, survive being written and read again, and refuse or build its networks without a crash.
+// must describe and print itself, survive being written, taken apart, combined and read again, and refuse or build its
+// networks without a crash.
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "models/bmodel/edit.h"
+#include "models/bmodel/text.h"
 #include "sim/bm1684x/model_file.h"
 #include "sim/bm1684x/network.h"
 #include "tests/models/bmodel_sample.h"
@@ -43,6 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto described = bm1684x::open(file)->describe();
   if (described.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).empty()) __builtin_trap();
   (void)bmodel::read(bmodel::write(*model));
+  if (bmodel::as_text(file).empty()) __builtin_trap();
+  try {
+    (void)bmodel::read(bmodel::combined({file}, "now"));
+    bmodel::extract(file, "now", [](std::size_t, std::size_t, const Bytes& one) { (void)bmodel::read(one); });
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage && error.kind() != ErrorKind::unsupported) __builtin_trap();
+  }
   const auto count = static_cast<unsigned>(std::min<std::size_t>(bm1684x::programs(*model).size(), 4));
   for (unsigned program = 0; program < count; ++program) {
     try {

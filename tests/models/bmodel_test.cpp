@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "models/bmodel/edit.h"
+#include "models/bmodel/text.h"
 #include "tests/models/bmodel_sample.h"
 
 namespace vnpu::bmodel {
@@ -151,6 +153,53 @@ TEST(Bmodel, WhatCannotRunIsRefusedByName) {
             std::string::npos);
   EXPECT_NE(refusal_after([](Model& m) { m.nets[0].stages[0].coefficients->encrypt_mode = 1; }).find("encrypted"),
             std::string::npos);
+}
+
+TEST(BmodelEdit, StagesTakenApartAndCombinedAreTheModelAgain) {
+  const Bytes file = write(sample_model());
+  std::vector<Bytes> parts;
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  extract(file, "now", [&](std::size_t net, std::size_t stage, const Bytes& one) {
+    places.emplace_back(net, stage);
+    parts.push_back(one);
+  });
+  EXPECT_EQ(places, (std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}, {1, 0}, {1, 1}}));
+  for (const Bytes& part : parts) {
+    const Model one = read(part);
+    ASSERT_EQ(one.nets.size(), 1u);
+    ASSERT_EQ(one.nets[0].stages.size(), 1u);
+    EXPECT_EQ(one.time, "now");
+    EXPECT_EQ(one.neuron_size, one.nets[0].stages[0].ctx_size);
+  }
+  const Model before = read(file), after = read(combined({parts[0], parts[1], parts[2]}, "later"));
+  ASSERT_EQ(after.nets.size(), before.nets.size());
+  for (std::size_t n = 0; n < before.nets.size(); ++n) {
+    EXPECT_EQ(after.nets[n].name, before.nets[n].name);
+    ASSERT_EQ(after.nets[n].stages.size(), before.nets[n].stages.size());
+    for (std::size_t s = 0; s < before.nets[n].stages.size(); ++s) {
+      const Stage &a = before.nets[n].stages[s], &b = after.nets[n].stages[s];
+      EXPECT_EQ(*a.coefficients->data.bytes, *b.coefficients->data.bytes);
+      EXPECT_EQ(*a.subnets[0].groups[0].tiu.bytes, *b.subnets[0].groups[0].tiu.bytes);
+      EXPECT_EQ(*a.subnets[0].groups[0].gdma.bytes, *b.subnets[0].groups[0].gdma.bytes);
+      EXPECT_EQ(a.inputs[0].shape(), b.inputs[0].shape());
+      EXPECT_EQ(b.coefficients->data.file_offset, after.nets[0].stages[0].coefficients->data.file_offset) << "shared";
+    }
+  }
+}
+
+TEST(BmodelEdit, RefusesStagesThatCannotBeTold) {
+  const Bytes file = write(sample_model());
+  EXPECT_THROW(combined({file, file}, "now"), Error);
+  EXPECT_THROW(combined({}, "now"), Error);
+  EXPECT_THROW(combined({Bytes(100)}, "now"), Error);
+}
+
+TEST(BmodelText, PrintsEveryFieldByItsName) {
+  const std::string text = as_text(write(sample_model()));
+  EXPECT_TRUE(text.starts_with("{\n  type: \"")) << text.substr(0, 100);
+  EXPECT_TRUE(text.ends_with("\n}"));
+  for (const char* words : {"chip: \"BM1684X\",", "scale: 0.5,", "ctx_addr: 4294971392,", "decrypt_size: 0"})
+    EXPECT_NE(text.find(words), std::string::npos) << words;
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ void dot_avx2(const Windows& windows, const PackedFilter& filter, std::int32_t* 
   for (std::size_t block = 0; block < filter.blocks; ++block) {
     for (std::size_t y = 0; y < windows.height; ++y) {
       std::size_t x = 0;
-      for (; x + 4 <= windows.width; x += 4) tile<4>(windows, filter, y, x, block, out);
+      for (; x + 6 <= windows.width; x += 6) tile<6>(windows, filter, y, x, block, out);
+      for (; x + 2 <= windows.width; x += 2) tile<2>(windows, filter, y, x, block, out);
       for (; x < windows.width; ++x) tile<1>(windows, filter, y, x, block, out);
     }
   }

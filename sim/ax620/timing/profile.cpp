@@ -85,10 +85,12 @@ class Builder {
     double array = 0, fetch = 0, transfer = 0, limited = 0, beats = 0;
     std::uint64_t read = 0, written = 0;
     std::string kinds;
+    auto named = job.commands.back();  // what the job is called after: its convolution, not the next one's weights
     for (const auto index : job.commands) {
       const auto& each = list_.commands[index];
       const auto work = work_of(each, values);
       const Kind which = kind(each);
+      if (which == Kind::conv) named = index;
       if (kinds.find(name(which)) == std::string::npos) kinds += (kinds.empty() ? "" : "+") + std::string(name(which));
       array += work.array_cycles;
       fetch += work.fetch_bytes / values.fetch_bytes;
@@ -116,7 +118,7 @@ class Builder {
     }
     command.engine = static_cast<std::uint32_t>(at);
     command.text = text(kinds);
-    command.layer = layer(list_.commands[job.commands.back()].debug().layer_name());
+    command.layer = layer(list_.commands[named].debug().layer_name());
     command.id = job.id;
     command.data_bytes = command.bus_bytes = read + written;
     command.bursts = (read != 0) + (written != 0);

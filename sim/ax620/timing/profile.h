@@ -3,6 +3,7 @@
 #pragma once
 
 #include "isa/ax620/command_list.h"
+#include "models/joint/joint.h"
 #include "sim/core/profile.h"
 
 namespace vnpu::ax620 {
@@ -11,5 +12,8 @@ namespace vnpu::ax620 {
 // Error(fault) when the jobs wait for each other.
 Profile profile_model(const CommandList& list, const std::vector<std::vector<Job>>& jobs,
                       const ProfileOptions& options);
+
+// Puts the converter's estimate (performance.json) beside it, layer by layer; nothing when the file has none.
+void add_estimate(Profile& profile, const joint::Performance& performance);
 
 }  // namespace vnpu::ax620

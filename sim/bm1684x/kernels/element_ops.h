@@ -13,6 +13,15 @@ inline constexpr std::size_t list_size = 256;  // numbers a list has room for
 
 enum class Combine : std::uint8_t { add, subtract, multiply, maximum, minimum };
 
+// What RQ does to 32-bit numbers: times `factor`, right by `right` (1..63) rounded by a mode of Rounding, plus
+// `addend`, limited.
+struct Requantization {
+  std::int64_t factor;
+  int right;
+  unsigned mode;
+  std::int64_t addend, low, high;
+};
+
 struct ElementOps {
   // Integers of 1, 2 or 4 bytes.
   void (*load_integers)(std::int64_t* to, const std::uint8_t* from, unsigned bytes, bool is_signed, std::size_t count);
@@ -22,6 +31,11 @@ struct ElementOps {
   void (*multiply_add)(std::int64_t* values, std::int64_t factor, std::int64_t addend, std::size_t count);
   // amount > 0: left; < 0: right, rounded by a mode of Rounding.
   void (*shift)(std::int64_t* values, int amount, unsigned mode, std::size_t count);
+
+  // Signed words: a + b, saturated; b may be one word for all.
+  void (*add_words)(std::uint8_t* to, const std::uint8_t* a, const std::uint8_t* b, bool repeated, std::size_t count);
+  // Signed words to bytes.
+  void (*requantize)(std::uint8_t* to, const std::uint8_t* from, const Requantization& how, std::size_t count);
 
   // f32; subnormals flushed by the CPU. Returns whether the law must decide: a NaN, or (with `exact_zero`) a result
   // that is zero and would not be of real numbers.

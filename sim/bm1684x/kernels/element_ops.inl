@@ -73,6 +73,20 @@ void multiply_add(std::int64_t* values, std::int64_t factor, std::int64_t addend
   }
 }
 
+// Calls each(carry) with what a mode of Rounding adds to a quotient rounded down: carry(number, quotient, rest).
+template <class Each>
+void rounded(unsigned mode, std::int64_t half, Each&& each) {
+  switch (mode) {
+    case 0: return each([=](auto, auto q, auto rest) { return (rest > half) | ((rest == half) & (q & 1)); });
+    case 1: return each([=](auto x, auto, auto rest) { return (rest > half) | ((rest == half) & (x >= 0)); });
+    case 2: return each([=](auto x, auto, auto rest) { return (rest > 0) & (x < 0); });
+    case 3: return each([=](auto, auto, auto) { return 0; });
+    case 4: return each([=](auto, auto, auto rest) { return rest > 0; });
+    case 5: return each([=](auto, auto, auto rest) { return rest >= half; });
+    default: return each([=](auto, auto, auto rest) { return rest > half; });
+  }
+}
+
 void shift_integers(std::int64_t* values, int amount, unsigned mode, std::size_t count) {
   if (amount == 0) return;
   if (amount > 0) {
@@ -83,21 +97,50 @@ void shift_integers(std::int64_t* values, int amount, unsigned mode, std::size_t
   }
   const int by = -amount > 63 ? 63 : -amount;
   const std::int64_t mask = static_cast<std::int64_t>((std::uint64_t{1} << by) - 1), half = std::int64_t{1} << (by - 1);
-  const auto each = [&](auto&& carry) {
+  rounded(mode, half, [&](auto&& carry) {
     for (std::size_t i = 0; i < count; ++i) {
       const std::int64_t quotient = values[i] >> by, rest = values[i] & mask;
       values[i] = quotient + static_cast<std::int64_t>(carry(values[i], quotient, rest));
     }
-  };
-  switch (mode) {
-    case 0: return each([&](auto, auto q, auto rest) { return (rest > half) | ((rest == half) & (q & 1)); });
-    case 1: return each([&](auto x, auto, auto rest) { return (rest > half) | ((rest == half) & (x >= 0)); });
-    case 2: return each([&](auto x, auto, auto rest) { return (rest > 0) & (x < 0); });
-    case 3: return each([&](auto, auto, auto) { return 0; });
-    case 4: return each([&](auto, auto, auto rest) { return rest > 0; });
-    case 5: return each([&](auto, auto, auto rest) { return rest >= half; });
-    default: return each([&](auto, auto, auto rest) { return rest > half; });
+  });
+}
+
+// By lists of its own, because the result is often the first operand.
+void add_words(std::uint8_t* to, const std::uint8_t* a, const std::uint8_t* b, bool repeated, std::size_t count) {
+  std::int32_t x[list_size], y[list_size];
+  if (repeated) {
+    std::int32_t first;
+    std::memcpy(&first, b, 4);
+    for (std::int32_t& each : y) each = first;
   }
+  for (std::size_t at = 0; at < count; at += list_size) {
+    const std::size_t some = count - at < list_size ? count - at : list_size;
+    std::memcpy(x, a + 4 * at, 4 * some);
+    if (!repeated) std::memcpy(y, b + 4 * at, 4 * some);
+    for (std::size_t i = 0; i < some; ++i) {
+      const auto sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(x[i]) + static_cast<std::uint32_t>(y[i]));
+      const std::int32_t limit = (x[i] >> 31) ^ 0x7FFFFFFF;
+      x[i] = ((x[i] ^ sum) & (y[i] ^ sum)) < 0 ? limit : sum;
+    }
+    std::memcpy(to + 4 * at, x, 4 * some);
+  }
+}
+
+void requantize(std::uint8_t* to, const std::uint8_t* from, const Requantization& how, std::size_t count) {
+  const auto factor = static_cast<std::int32_t>(how.factor);
+  const int by = how.right;
+  const std::int64_t mask = static_cast<std::int64_t>((std::uint64_t{1} << by) - 1), half = std::int64_t{1} << (by - 1);
+  const std::int64_t addend = how.addend, low = how.low, high = how.high;
+  rounded(how.mode, half, [&](auto&& carry) {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::int32_t x;
+      std::memcpy(&x, from + 4 * i, 4);
+      const std::int64_t product = std::int64_t{x} * factor, quotient = product >> by, rest = product & mask;
+      std::int64_t v = quotient + static_cast<std::int64_t>(carry(product, quotient, rest)) + addend;
+      v = v < low ? low : v;
+      to[i] = static_cast<std::uint8_t>(v > high ? high : v);
+    }
+  });
 }
 
 bool any_nan(const float* values, std::size_t count) {
@@ -150,21 +193,34 @@ void to_floats(float* to, const std::int64_t* from, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(static_cast<std::int32_t>(from[i]));
 }
 
-// Adding and taking away 1.5 * 2^52 rounds to integers, half to even.
+// Adding and taking away 1.5 * 2^52 rounds to integers, half to even; the sum's low bits are the integer.
 bool to_integers(std::int64_t* to, const float* from, bool half_away, std::size_t count) {
+  const __m256d magic = _mm256_set1_pd(6755399441055744.0), half = _mm256_set1_pd(0.5), sign = _mm256_set1_pd(-0.0);
+  const __m128 most = _mm_set1_ps(1e10f), least = _mm_set1_ps(-1e10f);
   int found = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const float x = from[i];
-    found |= x != x;
-    const float inside = x < -1e10f ? -1e10f : x > 1e10f ? 1e10f : x;
-    const double wide = inside;
-    double rounded = (wide + 6755399441055744.0) - 6755399441055744.0;  // 1.5 * 2^52
+  for (std::size_t i = 0; i < count; i += 4) {
+    alignas(16) float four[4] = {};
+    const bool whole = i + 4 <= count;
+    if (!whole) std::memcpy(four, from + i, (count - i) * sizeof(float));
+    const __m128 x = whole ? _mm_loadu_ps(from + i) : _mm_load_ps(four);
+    found |= _mm_movemask_ps(_mm_cmpunord_ps(x, x));
+    const __m256d wide = _mm256_cvtps_pd(_mm_max_ps(_mm_min_ps(x, most), least));
+    __m256d sum = _mm256_add_pd(wide, magic);
     if (half_away) {
-      const double more = wide < 0 ? -0.5 : 0.5;
       // Exact halves went to even: those that went toward zero go back.
-      rounded = (wide - rounded == more) ? rounded + more * 2 : rounded;
+      const __m256d more = _mm256_or_pd(_mm256_and_pd(wide, sign), half);
+      const __m256d lost = _mm256_sub_pd(wide, _mm256_sub_pd(sum, magic));
+      const __m256d back = _mm256_and_pd(_mm256_cmp_pd(lost, more, _CMP_EQ_OQ), _mm256_add_pd(more, more));
+      sum = _mm256_add_pd(sum, back);
     }
-    to[i] = static_cast<std::int64_t>(rounded);
+    const __m256i integers = _mm256_sub_epi64(_mm256_castpd_si256(sum), _mm256_castpd_si256(magic));
+    if (whole) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), integers);
+    } else {
+      alignas(32) std::int64_t out[4];
+      _mm256_store_si256(reinterpret_cast<__m256i*>(out), integers);
+      std::memcpy(to + i, out, (count - i) * sizeof(std::int64_t));
+    }
   }
   return found == 0;
 }
@@ -234,9 +290,9 @@ bool add_f16_taps(float* first, float* second, const float* cells, const float* 
 }
 
 constexpr ElementOps level_ops{
-    load_integers,  store_integers, clamp_integers, combine_integers,   multiply_add, shift_integers,
-    combine_floats, to_floats,      to_integers,    flush_floats,       any_nan,      look_up,
-    widen_bytes,    add_taps,       most_of_taps,   most_of_float_taps, add_f16_taps};
+    load_integers, store_integers, clamp_integers, combine_integers,   multiply_add, shift_integers, add_words,
+    requantize,    combine_floats, to_floats,      to_integers,        flush_floats, any_nan,        look_up,
+    widen_bytes,   add_taps,       most_of_taps,   most_of_float_taps, add_f16_taps};
 
 }  // namespace
 }  // namespace vnpu::bm1684x::kernels

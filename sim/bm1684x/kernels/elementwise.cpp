@@ -107,10 +107,16 @@ struct Arithmetic {
     const Precision type = c.opd0_prec;
     const unsigned bytes = bytes_of(type);
     const bool picks = how == Combine::maximum || how == Combine::minimum;
+    const bool flushes = type == bf16 || picks;
+    const auto load_b = [&](std::size_t count) {
+      load_floats(ops, lists.y, s.b_at(bytes), s.repeat_b, type, count);
+      if (flushes) ops.elements.flush(lists.y, count);
+    };
+    if (s.repeat_b) load_b(std::min(list_size, s.count));
     for_lists(s, [&](std::size_t count) {
       load_floats(ops, lists.x, s.a_at(bytes), s.repeat_a, type, count);
-      load_floats(ops, lists.y, s.b_at(bytes), s.repeat_b, type, count);
-      if (type == bf16 || picks) ops.elements.flush(lists.x, count), ops.elements.flush(lists.y, count);
+      if (!s.repeat_b) load_b(count);
+      if (flushes) ops.elements.flush(lists.x, count);
       if (ops.elements.combine_floats(lists.x, lists.y, how, type == bf16, count)) {
         return apply_law([&](std::uint32_t a, std::uint32_t b) { return law(a, b, 0); }, s, count, bytes, bytes, bytes);
       }
@@ -121,9 +127,17 @@ struct Arithmetic {
   void integers(Span& s, int shift) const {
     const unsigned a_bytes = bytes_of(c.opd0_prec), b_bytes = bytes_of(c.opd1_prec), bytes = bytes_of(c.res0_prec);
     const bool is_signed = c.tsk_eu_typ == 16 || c.opd0_sign || c.opd1_sign;
+    if (c.tsk_eu_typ == 15 && shift == 0 && c.opd0_sign && c.opd1_sign && !(s.repeat_a && s.repeat_b) &&
+        c.opd0_prec == i32 && c.opd1_prec == i32 && c.res0_prec == i32) {
+      const bool turned = s.repeat_a;  // the order does not matter
+      return ops.elements.add_words(s.result, turned ? s.b : s.a, turned ? s.a : s.b, s.repeat_a || s.repeat_b,
+                                    s.count);
+    }
+    const std::size_t longest = std::min(list_size, s.count);
+    if (s.repeat_b) load_integers(ops.elements, lists.b, s.b, true, b_bytes, c.opd1_sign, longest);
     for_lists(s, [&](std::size_t count) {
       load_integers(ops.elements, lists.a, s.a_at(a_bytes), s.repeat_a, a_bytes, c.opd0_sign, count);
-      load_integers(ops.elements, lists.b, s.b_at(b_bytes), s.repeat_b, b_bytes, c.opd1_sign, count);
+      if (!s.repeat_b) load_integers(ops.elements, lists.b, s.b_at(b_bytes), false, b_bytes, c.opd1_sign, count);
       ops.elements.combine_integers(lists.a, lists.b, how, count);
       ops.elements.shift(lists.a, shift, c.opd2_n_str & 7, count);
       if (c.tsk_eu_typ >= 15) {
@@ -193,6 +207,25 @@ bool for_operands(const TiuJob& job, const TensorView& result, const TensorView*
   return true;
 }
 
+// Rows of an operand whose elements lie apart, as in a transposition.
+bool copy_strided(const TiuJob& job, const TensorView& result, const TensorView& source) {
+  if (!has_runs(result) || is_repeated(result, false) || may_touch(result, source)) return false;
+  std::uint8_t* local = job.memory.local().data();
+  const std::size_t step = std::size_t{source.strides.w} * source.bytes;
+  for_spans(result, job.lanes, false, [&](std::uint32_t n, std::uint32_t k, std::uint32_t h, std::size_t count) {
+    std::uint8_t* to = local + result.row(n, k, h);
+    const std::uint8_t* from = local + source.row(n, k, h);
+    const auto each = [&](auto element) {
+      for (std::size_t i = 0; i < count; ++i) {
+        std::memcpy(&element, from + i * step, sizeof element);
+        std::memcpy(to + i * sizeof element, &element, sizeof element);
+      }
+    };
+    result.bytes == 1 ? each(std::uint8_t{}) : result.bytes == 2 ? each(std::uint16_t{}) : each(std::uint32_t{});
+  });
+  return true;
+}
+
 }  // namespace
 
 bool execute_ar(const TiuJob& job, const KernelOps& ops) {
@@ -211,6 +244,7 @@ bool execute_ar(const TiuJob& job, const KernelOps& ops) {
   if (operation == 19 && c.opd0_prec == c.res0_prec) {
     make_ar_law(job);  // refuses what the law refuses
     const unsigned bytes = form.result.bytes;
+    if (a && !has_runs(*a) && a->strides.w > 1) return copy_strided(job, form.result, *a);
     return for_operands(job, form.result, a, nullptr, c, [&](Span& s, std::uint32_t, std::uint32_t) {
       if (!s.repeat_a) {
         std::memmove(s.result, s.a, s.count * bytes);
@@ -277,6 +311,12 @@ bool execute_rqdq(const TiuJob& job, const KernelOps& ops) {
   const bool covered = for_operands(job, result, &source, nullptr, c, [&](Span& s, std::uint32_t, std::uint32_t k) {
     const std::uint32_t constants[3] = {c.opd1_addr, requantises ? c.opd2_addr & 0xFF : c.opd2_addr, c.opd2_addr >> 16};
     const std::uint32_t* p = c.opd1_const ? constants : table.data() + k * words;
+    const auto shift = static_cast<int>(extend(p[1], 8, true));
+    if (requantises && c.opd0_prec == i32 && to_bytes == 1 && shift < 0 && shift >= -63 && !s.repeat_a) {
+      const Requantization how{static_cast<std::int32_t>(p[0]),           -shift, mode, extend(p[2], 16, c.opd2_sign),
+                               c.opd2_sign ? -high - 1 : std::int64_t{0}, high};
+      return ops.elements.requantize(s.result, s.a, how, s.count);
+    }
     for_lists(s, [&](std::size_t count) {
       // 32-bit accumulators are signed whatever the flag says.
       const bool is_signed = c.opd0_sign || c.opd0_prec == i32;

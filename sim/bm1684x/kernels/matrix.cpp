@@ -76,7 +76,7 @@ bool run_floats(const TiuJob& job, const GemmOps& ops, const MatrixProduct& m, P
         }
       });
   if (!done || has_nan) return false;  // which NaN it is only the law knows
-  write(job.memory, m.result, values, job.lanes);
+  write_product(job, m, values);
   return true;
 }
 
@@ -139,7 +139,7 @@ bool run_bytes(const TiuJob& job, const GemmOps& ops, const MatrixProduct& m) {
           }
         }
       });
-  write(job.memory, m.result, values, job.lanes);
+  write_product(job, m, values);
   return true;
 }
 

@@ -27,7 +27,7 @@ void WindowMap::add_row(std::vector<Run>& runs, std::uint32_t at, std::uint32_t 
                         std::int32_t row, std::uint32_t kx) const {
   const WindowAxis& x = window_.x;
   if (row == is_padding) return add(runs, {at, length, is_padding, 1});
-  if (x.inserted != 0) {
+  if (x.inserted != 0 || x.mode != PadMode::constant) {
     for (std::uint32_t i = 0; i < length; ++i) {
       const std::int32_t column = x.source(ox + i, kx);
       const std::int32_t source = column == is_padding ? is_padding

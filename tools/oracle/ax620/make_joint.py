@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Random small .joint files for an AX620A, written from docs/joint.md and docs/isa_ax620.md, with what joint_sim.py makes of them.
 
-usage: make_joint.py --seed N --count M --out DIR
+usage: make_joint.py --seed N --count M --out DIR [--cpu]
+       make_joint.py --of FILE.joint --out DIR      (a case of that file, with a made-up picture)
+With --cpu: models whose last part runs on the CPU.
 Each case: model.joint, input.npz (x0_<i>), output.npz (y0_<i>), case.json (runs, kind, trace: one row a command in
 execution order: [index, kind, crc32 of the bytes written, their number]). A seed gives the same files.
 """
-import argparse, gzip, io, json, os, struct, sys, tarfile, zlib
+import argparse, gzip, io, json, os, shutil, struct, sys, tarfile, zlib
 import numpy as np
 import joint_read as J
 import joint_sim as S
@@ -46,7 +48,7 @@ def encode(value, message):
 
 # ---------------------------------------------------------------- flatbuffer, written front to back
 class Table:
-    """fields: index -> ('u8'|'u16'|'u32'|'u64'|'f32', number) or ('table'|'string'|'bytes'|'tables'|'i32s'|'u64s', value)"""
+    """fields: index -> ('u8'|'u16'|'u32'|'u64'|'f32', number) or ('table'|'string'|'bytes'|'tables'|'strings'|'i32s'|'u64s'|'pairs', value)"""
 
     def __init__(self, **fields):
         self.fields = {int(k[1:]): v for k, v in fields.items()}
@@ -55,8 +57,10 @@ class Table:
 SCALAR = {'u8': ('<B', 1), 'u16': ('<H', 2), 'u32': ('<I', 4), 'u64': ('<Q', 8), 'f32': ('<f', 4)}
 
 
-def flatbuffer(root):
-    out = bytearray(8)
+def flatbuffer(root, identifier=None):
+    """with an identifier: its size in front, from where numbers are aligned"""
+    start = 4 if identifier else 0
+    out = bytearray(16 if identifier else 8)
 
     def align(n, ahead=0):
         while (len(out) + ahead) % n:
@@ -79,11 +83,16 @@ def flatbuffer(root):
             p = len(out)
             out.extend(struct.pack('<I', len(v)) + struct.pack('<%d%s' % (len(v), 'i' if kind == 'i32s' else 'Q'), *v))
             return p
+        if kind == 'pairs':
+            align(4)
+            p = len(out)
+            out.extend(struct.pack('<I', len(v)) + b''.join(struct.pack('<II', *x) for x in v))
+            return p
         align(4)
         p = len(out)
         out.extend(struct.pack('<I', len(v)) + bytes(4 * len(v)))
         for i, t in enumerate(v):
-            put_offset(p + 4 + 4 * i, table(t))
+            put_offset(p + 4 + 4 * i, child('string', t) if kind == 'strings' else table(t))
         return p
 
     def table(t):
@@ -109,7 +118,10 @@ def flatbuffer(root):
                 put_offset(at, child(kind, x))
         return p
 
-    put_offset(0, table(root))
+    put_offset(start, table(root))
+    if identifier:
+        out[8:12] = identifier
+        out[0:4] = struct.pack('<I', len(out) - 4)
     return bytes(out)
 
 
@@ -126,6 +138,8 @@ class Net:
         self.ids = {0: 0, 3: 0}
         self.inputs, self.outputs = [], []
         self.top = 0
+        self.cpu = []  # parts: (name, operators, {input: (part, tensor)})
+        self.model_outputs = None  # (part, tensor, the user's name)
 
     def ocm(self, size):
         at = self.top
@@ -337,10 +351,95 @@ def dma(n, kind):
     n.store(o, [1, h, w, c], out[1], kind)
 
 
+# ---------------------------------------------------------------- parts on the CPU
+def operator(kind, inputs=(), name=None, axis=None, value=None):
+    """value: (name, shape, numbers or None)"""
+    return {'kind': kind, 'inputs': list(inputs), 'name': name, 'axis': axis, 'value': value}
+
+
+def axe_file(operators, outputs):
+    values, tables = b'', []
+    for o in operators:
+        f = {'f0': ('u64', J.axe_id(o['kind']))}
+        if o['inputs']:
+            f['f3'] = ('i32s', o['inputs'])
+        if o['name']:
+            f['f5'] = ('strings', [o['name']])
+        if o['kind'] == 'Concat':
+            f['f1'], f['f2'] = ('u8', 2), ('table', Table(f0=('u32', o['axis'] & 0xffffffff)))
+        elif o['kind'] == 'Reshape':
+            f['f1'], f['f2'] = ('u8', 54), ('table', Table(**({'f0': ('u32', o['axis'])} if o['axis'] is not None else {})))
+        elif o['kind'] == 'Host2DeviceCopy':
+            f['f1'], f['f2'] = ('u8', 63), ('table', Table())
+        if o['value']:
+            name, shape, numbers = o['value']
+            v = {'f1': ('i32s', shape), 'f3': ('table', Table(f0=('u8', 0 if numbers is None else 4)))}
+            if name:
+                v['f0'] = ('string', name)
+            if numbers is not None:
+                v['f4'] = ('u32', 4 * len(numbers))
+                values += struct.pack('<%di' % len(numbers), *numbers)
+            f['f7'] = ('tables', [Table(**v)])
+        tables.append(Table(**f))
+    graph = flatbuffer(Table(f0=('u32', 1799900), f1=('u64', 1), f3=('tables', tables), f4=('pairs', [(v, v) for v in outputs])), b'mgb1')
+    return b'MGBS' + bytes(4) + struct.pack('<Q', len(values)) + values + graph
+
+
+def cpu_tail(n, kind):
+    """NPU: every input times a number, as float32; then the parts on the CPU"""
+    r = n.rng
+    k = int(r.choice([2, 4, 6]))
+    count = 1 if kind == 'reshape' else 3
+    rows = [int(r.integers(2, 9)) * 2 for _ in range(count)]
+    for i, h in enumerate(rows):
+        shape = [1, h, 2, 2 * k]
+        size = int(np.prod(shape))
+        o = n.load(n.input(shape, 'input%d' % i), size)
+        u = {'input_stream': [{'from_ocm': detail(o, size), 'data_mode': 'UINT8'}], 'res_info': {'data_mode': 'FLOAT32'}, 'crossbar_list': [
+            {'left': 'Mult0', 'right': 'Ch0'}, {'left': 'Mult1', 'right': 'Const', 'const_data': [float(np.float32(r.uniform(.2, 2)))]}, {'left': 'FMA0_l', 'right': 'Mult'}]}
+        n.store(n.move(None, 4 * size, [{'fma': u}], 'scale%d' % i), shape, 32, 'scale%d' % i)
+    flat = [4 * h for h in rows]  # rows of k numbers
+    given = lambda i, shape: operator('Host2DeviceCopy', value=('out%d' % i, shape, None))
+    feed = lambda *which: {'out%d' % i: ('part_0', 'out%d' % i) for i in which}
+    if kind == 'concat':  # as in a detector: two results that are joined, one of them from both
+        ops = [given(0, [1, flat[0], k]), given(1, [1, flat[1], k]), operator('Concat', [0, 1], 'boxes:concat', 1), given(2, [1, flat[2], k]),
+               operator('Concat', [3, 2, 0], 'all:concat', -2)]
+        n.cpu = [('part_1', axe_file(ops, [2, 4]), feed(0, 1, 2), ['boxes:concat', 'all:concat'])]
+        n.model_outputs = [('part_1', 'all:concat', 'All'), ('part_0', 'out1', 'Middle'), ('part_1', 'boxes:concat', 'Boxes')]
+    elif kind == 'reshape':
+        h = rows[0]
+        ops = [given(0, [1, h, 2, 2 * k]), operator('ImmutableTensor', value=(None, [2], [2 * h, 2 * k])), operator('Reshape', [0, 1], 'flat'),
+               operator('ImmutableTensor', value=(None, [3], [1, 0, k])), operator('Reshape', [2, 3], 'open', 1), operator('Concat', [4, 4], 'twice', 2)]
+        n.cpu = [('part_1', axe_file(ops, [2, 5]), feed(0), ['flat', 'twice'])]
+        n.model_outputs = [('part_1', 'flat', 'Flat'), ('part_1', 'twice', 'Twice')]
+    else:  # a chain of parts, named against the order in which they run
+        first = [given(0, [1, flat[0], k]), given(1, [1, flat[1], k]), operator('Concat', [0, 1], 'two', 1)]
+        last = [operator('Host2DeviceCopy', value=('two', [1, flat[0] + flat[1], k], None)), given(2, [1, flat[2], k]), operator('Concat', [1, 0], 'three', 1)]
+        n.cpu = [('part_1', axe_file(last, [2]), dict(feed(2), two=('part_2', 'two')), ['three']), ('part_2', axe_file(first, [2]), feed(0, 1), ['two'])]
+        n.model_outputs = [('part_1', 'three', 'Three')]
+
+
+def performance(n):
+    """the converter's estimate in its form: a row a source layer, its names joined by ', '"""
+    layers, seen = [], set()
+    for c in n.commands:
+        name = c['debug']['layer_name'] if 'debug' in c else None
+        if name and name not in seen:
+            seen.add(name)
+            layers.append(name)
+    mapping = [['Mul_%d, Cast_%d' % (i, i) if name.startswith('scale') else name, name + (', op_gone' if i == 1 else '')] for i, name in enumerate(layers)]
+    rows = [[m[0], '0.50', '1.25', '0.00', str(1000 + 10 * i), '0', str(9216 * i)] for i, m in enumerate(mapping)]
+    total = [str(sum(int(r[k]) for r in rows)) for k in (4, 6)]
+    rows += [['TOTAL', '100.00', '%.2f' % (1.25 * len(rows)), '0.00', total[0], '0', total[1]], ['LEAKAGE', '95.30', '-', '-', '-', '-']]
+    return json.dumps({'table_mapping': [mapping, ['Origin Layers', 'Lava Layers']],
+                       'table_performance': [rows, ['Layers', 'Power', 'OCM B/W', 'DDR B/W', 'Cycle (w/o sync)', 'MAC (ideal 2W4F)', 'MAC (actual 2W4F)']]}).encode()
+
+
+CPU_KINDS = ['concat', 'reshape', 'chain']
 KINDS = ['w8', 'w2', '1x1', 'two', 'im2col', 'pool', 'table', 'continue', 'nv12', 'bgr', 'transpose', 'padding', 'area', 'bilinear', 'argmax', 'sigmoid', 'mul', 'add', 'sub']
 
 
-def finish(n):
+def finish(n, mode='ax620_virtual_npu_1_1_1'):
     """addresses in DDR: inputs, outputs, parameters"""
     regions, at = {'in': [], 'out': []}, 0
     base = {'inputs': [], 'outputs': [], 'params': [], 'swaps': []}
@@ -368,7 +467,7 @@ def finish(n):
             start = regions[v[0]][v[1]]
             return detail(start, v[2] if len(v) > 2 else n.inputs[v[1]][2])
         return v
-    model = {'cmds': {'cmds': place(n.commands)}, 'base_addrs': base, 'ax620_virtual_npu_type': 'ax620_virtual_npu_1_1_1'}
+    model = {'cmds': {'cmds': place(n.commands)}, 'base_addrs': base, 'ax620_virtual_npu_type': mode}
     blob = zlib.compress(encode(model, 'PulsarModel'), 9)
     meta = flatbuffer(Table(
         f0=('tables', [Table(f0=('string', a), f1=('u8', 1), f2=('u8', 7 if len(s) == 4 and z != int(np.prod(s)) else 0), f3=('i32s', s), f4=('u8', 8)) for a, s, z in n.inputs] +
@@ -382,55 +481,70 @@ def finish(n):
                            f7=('tables', [segment(a, o, z) for (a, s, z, b), o in zip(n.outputs, regions['out'])]), f10=('string', 'ax620_model'))),
         f3=('table', Table(f0=('u8', 1), f4=('u16', n.ids[3] + 1), f5=('u32', 0x8000))),
         f4=('tables', [Table(f0=('bytes', n.params))]), f7=('bytes', meta), f8=('bytes', blob)))
-    part = varint(1 << 3) + varint(1) + varint(2 << 3 | 2) + varint(6) + b'part_0'
-    for f, names in ((3, [x[0] for x in n.inputs]), (4, [x[0] for x in n.outputs])):
-        for name in names:
-            part += varint(f << 3 | 2) + varint(len(name)) + name.encode()
-    part += varint(5 << 3) + varint(1) + varint(17 << 3) + varint(2) + varint(18 << 3) + varint(128)
-    topo = varint(1 << 3 | 2) + varint(len(part)) + part
-    for f, names in ((3, [x[0] for x in n.inputs]), (4, [x[0] for x in n.outputs])):
-        for name in names:
-            t = varint(1 << 3 | 2) + varint(6) + b'part_0' + varint(2 << 3 | 2) + varint(len(name)) + name.encode()
-            t += varint(3 << 3) + varint(1) + varint(4 << 3) + varint(2) if f == 3 else varint(6 << 3) + varint(2)
-            topo += varint(f << 3 | 2) + varint(len(t)) + t
-    for f, names in ((7, [x[0] for x in n.inputs]), (5, [x[0] for x in n.outputs])):
+    text = lambda f, v: varint(f << 3 | 2) + varint(len(v)) + (v if isinstance(v, bytes) else v.encode())
+    number = lambda f, v: varint(f << 3) + varint(v)
+    part = number(1, 1) + text(2, 'part_0') + b''.join(text(3, x[0]) for x in n.inputs) + b''.join(text(4, x[0]) for x in n.outputs)
+    topo = text(1, part + number(5, 1) + number(17, 2) + number(18, 128))
+    for name, _, feed, made in n.cpu:
+        topo += text(1, number(1, 5) + text(2, name) + b''.join(text(3, x) for x in feed) + b''.join(text(4, x) for x in made))
+    for name, _, feed, _ in n.cpu:
+        topo += b''.join(text(2, text(1, text(1, part) + text(2, tensor)) + text(2, text(1, name) + text(2, x))) for x, (part, tensor) in feed.items())
+    outputs = n.model_outputs or [('part_0', x[0], x[0]) for x in n.outputs]
+    topo += b''.join(text(3, text(1, 'part_0') + text(2, x[0]) + number(3, 1) + number(4, 2)) for x in n.inputs)
+    topo += b''.join(text(4, text(1, part) + text(2, tensor) + number(6, 2)) for part, tensor, _ in outputs)
+    for f, names in ((7, [x[0] for x in n.inputs]), (5, [x[2] for x in outputs])):
         for name in names:
             topo += varint(f << 3 | 2) + varint(len(name)) + name.encode()
     version = b'0.0.0.1\nown'
     topo += varint(8 << 3 | 2) + varint(len(version)) + version
     b = io.BytesIO()
     with tarfile.open(fileobj=b, mode='w', format=tarfile.USTAR_FORMAT) as t:
-        for name, x in (('topo.bin', topo), ('part_0.neu', neu)):
+        for name, x in [(name + '.axe', x) for name, x, _, _ in n.cpu] + [('topo.bin', topo), ('part_0.neu', neu)] + ([('performance.json', performance(n))] if n.cpu else []):
             i = tarfile.TarInfo(name)
             i.size = len(x)
             t.addfile(i, io.BytesIO(x))
     return gzip.compress(b.getvalue(), 9, mtime=0)
 
 
+def write_case(folder, path, feed, facts):
+    s = S.Sim(path)
+    out = s.run({k: v.tobytes() for k, v in feed(s).items()})
+    np.savez(os.path.join(folder, 'input.npz'), **{'x0_%d' % i: v for i, v in enumerate(feed(s).values())})
+    np.savez(os.path.join(folder, 'output.npz'), **{'y0_%d' % i: v for i, v in enumerate(out.values())})
+    trace = [t.split() for t in s.trace]
+    json.dump({'case': os.path.basename(folder), 'format': 'joint', 'producer': 'make_joint.py', **facts, 'runs': 1,
+               'authority': 'joint_sim.py, rounding to nearest even; not the vendor',
+               'trace': [[i, t[2], int(t[5], 16), int(t[4])] for i, t in enumerate(trace)]}, open(os.path.join(folder, 'case.json'), 'w'))
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument('--seed', type=int, default=1)
     a.add_argument('--count', type=int, default=len(KINDS))
+    a.add_argument('--of')
     a.add_argument('--out', required=True)
+    a.add_argument('--cpu', action='store_true')
     a = a.parse_args()
+    if a.of:
+        folder = os.path.join(a.out, os.path.basename(a.of).removesuffix('.joint'))
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, 'model.joint')
+        shutil.copyfile(a.of, path)
+        ramp = lambda s: {x['name']: np.frombuffer(S.ramp(s.meta[x['name']], x['end_addr'] - x.get('start_addr', 0)), np.uint8) for x in s.ba['inputs']}
+        write_case(folder, path, ramp, {'kind': 'file'})
+        return
     for k in range(a.count):
-        seed, kind = a.seed + k, KINDS[k % len(KINDS)]
+        kinds = CPU_KINDS if a.cpu else KINDS
+        seed, kind = a.seed + k, kinds[k % len(kinds)]
         rng = np.random.default_rng(seed)
         n = Net(rng)
-        (convolution if KINDS.index(kind) < 8 else dma)(n, kind)
+        (cpu_tail if a.cpu else convolution if KINDS.index(kind) < 8 else dma)(n, kind)
         d = os.path.join(a.out, 'ax_%05d_%s' % (seed, kind))
         os.makedirs(d, exist_ok=True)
         path = os.path.join(d, 'model.joint')
         open(path, 'wb').write(finish(n))
-        s = S.Sim(path)
         feed = {name: rng.integers(0, 256, size, dtype=np.uint8) for name, _, size in n.inputs}
-        out = s.run({k: v.tobytes() for k, v in feed.items()})
-        np.savez(os.path.join(d, 'input.npz'), **{'x0_%d' % i: feed[x[0]] for i, x in enumerate(n.inputs)})
-        np.savez(os.path.join(d, 'output.npz'), **{'y0_%d' % i: out[x[0]] for i, x in enumerate(n.outputs)})
-        trace = [t.split() for t in s.trace]
-        json.dump({'case': os.path.basename(d), 'format': 'joint', 'producer': 'make_joint.py', 'seed': seed, 'kind': kind, 'runs': 1,
-                   'authority': 'joint_sim.py, rounding to nearest even; not the vendor',
-                   'trace': [[i, t[2], int(t[5], 16), int(t[4])] for i, t in enumerate(trace)]}, open(os.path.join(d, 'case.json'), 'w'))
+        write_case(d, path, lambda s: feed, {'seed': seed, 'kind': kind})
     print(a.count, 'cases')
 
 

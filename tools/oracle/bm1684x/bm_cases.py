@@ -200,4 +200,46 @@ def fresh(first=1000):
     return L
 
 
-SETS = dict(first=first, golden=golden, fresh=fresh)
+def rare():
+    """operators that golden does not have"""
+    def r(name, q=("F32", "F16", "INT8"), **p):
+        return c("rare", name, "rare", dict(p, opset=p.get("opset", 16)), list(q))
+    L = [r(ty, ty=ty) for ty in ("matmul_tt", "padreflect", "deconv3d", "einsum", "mod", "onehot", "cubic", "unpool", "instance_chain", "lppool",
+                                 "bitwise", "dilated", "bigkernel", "trilu")]
+    L += [r("gridsample_" + k, ("F32", "F16"), ty="gridsample", **v) for k, v in dict(bil=dict(), near=dict(mode="nearest"), border=dict(pad="border")).items()]
+    L += [r("roialign", ("F32", "F16"), ty="roialign"), r("padedge", ("F16", "INT8"), ty="padreflect", mode="edge"),
+          r("maxpool3d", ("F32", "F16", "INT8"), ty="pool3d", op="MaxPool"), r("avgpool3d", ("F32", "F16", "INT8"), ty="pool3d", op="AveragePool")]
+    L += [r(op.lower(), ("F32", "F16"), ty="unary", op=op) for op in ("Acos", "Asin", "Atan", "Sinh", "Cosh", "Acosh", "Atanh", "Selu", "ThresholdedRelu",
+                                                                    "Celu", "IsNaN", "Reciprocal", "HardSigmoid", "Neg", "Not", "LogSoftmax", "Hardmax", "Shrink")]
+    L += [r("resize_%d" % i, ty="resize", scale=sc, mode=mo, ct=ct, near=ne) for i, (sc, mo, ct, ne) in enumerate((
+        ([2., 2.], "linear", "align_corners", None), ([.5, .5], "linear", "half_pixel", None), ([3., 2.], "linear", "asymmetric", None),
+        ([1.5, 2.5], "nearest", "asymmetric", "floor"), ([.5, .5], "nearest", "half_pixel", "round_prefer_floor"), ([4., 4.], "linear", "pytorch_half_pixel", None)))]
+    L += [r("permute5_%d" % i, ty="permute5", perm=q) for i, q in enumerate(([0, 2, 1, 3, 4], [1, 0, 3, 4, 2], [0, 4, 3, 2, 1], [3, 1, 4, 0, 2]))]
+    L += [r("pad_%d" % i, ty="pad", mode=m, pads=q) for i, (m, q) in enumerate((("constant", [0, 1, 2, 3, 0, 2, 1, 0]), ("edge", [0, 0, 2, 1, 0, 0, 1, 3]),
+                                                                             ("reflect", [0, 0, 0, 3, 0, 0, 0, 2])))]
+    L += [r("slice_%d" % i, ty="slice", a=a, b=b, ax=x, st=t) for i, (a, b, x, t) in enumerate((([1, 2], [9, 12], [1, 2], [2, 3]), ([13], [-15], [3], [-1]),
+                                                                                              ([0, 3, 1], [1, 8, 13], [0, 1, 3], [1, 1, 4])))]
+    L += [r("gathernd", ("F32", "F16"), ty="gathernd"), r("gather0", ty="gather0"), r("gather0_big", ("F32", "F16"), ty="gather0", n=5000, w=96, k=130),
+          r("scatterel", ("F32", "F16"), ty="scatterel"), r("lnax", ("F32", "F16", "BF16"), ty="lnax", opset=17)]
+    L += [r("red_%d" % i, ("F32", "F16"), ty="logsumexp", op=o, axes=x, keep=k) for i, (o, x, k) in enumerate((("ReduceL1", [1], 1), ("ReduceMax", [0, 2], 0), ("ReduceMin", [1, 3], 1),
+                                                                                                              ("ReduceSum", [0, 1, 2, 3], 1), ("ReduceMean", [1], 0)))]
+    L += [r("argax_%d" % i, ("F32", "F16"), ty="argax", axis=x) for i, x in enumerate((0, 2, 3))]
+    L += [r("softmaxax_%d" % i, ty="softmaxax", axis=x, shape=s) for i, (x, s) in enumerate(((1, [2, 7, 10, 12]), (2, [2, 7, 10, 12]), (3, [1, 3, 70, 300]), (1, [1, 200, 9, 9])))]
+    L += [r("deconvx_%d" % i, ty="deconvx", **v) for i, v in enumerate((dict(k=4, s=2), dict(k=3, s=1, d=2), dict(k=3, s=3, g=4), dict(k=5, s=2, p=0)))]
+    L += [r("bmm_%d" % i, ty="bmm", a=a, b=b) for i, (a, b) in enumerate((([3, 20, 33], [33, 18]), ([2, 1, 17, 40], [1, 3, 40, 21]), ([1, 70, 130], [1, 130, 90]), ([2, 5, 7], [2, 7, 300])))]
+    return L
+
+
+def wide():
+    """nets of golden at sizes that need several slices of local memory"""
+    q = ["F32", "F16", "INT8"]
+    return [c("wide", "conv", "conv", dict(ci=96, co=130, h=40, w=44), ["F32", "INT8"]), c("wide", "conv_s2", "conv", dict(ci=3, co=40, k=7, s=2, h=150, w=170), q),
+            c("wide", "dw", "dwconv", dict(c=200, h=70, w=60), q), c("wide", "deconv", "deconv", dict(ci=70, co=66, k=4, s=2, p=1, h=30, w=34), ["F32", "INT8"]),
+            c("wide", "fc", "fc", dict(m=9, k=1500, n=1100), q), c("wide", "matmul", "matmul", dict(b=[3], m=150, k=200, n=170), ["F32", "INT8"]),
+            c("wide", "matmul_tb", "matmul", dict(b=[2], m=70, k=64, n=300, tb=1), q), c("wide", "maxpool", "pool", dict(ty="MaxPool", k=[3, 3], s=[2, 2], c=150, h=80, w=84), q),
+            c("wide", "avgpool", "pool", dict(ty="AveragePool", k=[3, 3], s=[1, 1], pads=[1] * 4, c=100, h=60, w=66), q),
+            c("wide", "softmax", "softmax", dict(shape=[8, 100, 700]), q), c("wide", "add", "binop", dict(ty="Add", a=[1, 130, 70, 90], b=[1, 130, 70, 90]), q),
+            c("wide", "mul_b", "binop", dict(ty="Mul", a=[2, 130, 40, 50], b=[1, 130, 1, 50]), q), c("wide", "gelu", "unary", dict(ty="gelu", shape=[1, 197, 900]), q)]
+
+
+SETS = dict(first=first, golden=golden, fresh=fresh, rare=rare, wide=wide)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random legal BM1684X commands, executed one at a time on the vendor functional model.
 
-  fuzz_commands.py --seed S --n N [--ops AR,CONV,...] --out FILE.bin.xz   record N vectors
+  fuzz_commands.py --seed S --n N [--ops AR,CONV,...] [--padding] --out FILE.bin.xz   record N vectors
   fuzz_commands.py --check FILE.bin.xz                                    run recorded vectors again on the vendor model
   fuzz_commands.py --list FILE.bin.xz                                     counts per op
 
@@ -302,6 +302,13 @@ def g_trans(rng,r):
         else: f['opd0_addr']=0x9000000+rng.choice([0,1024,2048,64*rng.randrange(8)])
     return 0,enc_tiu(rng,'TRANS_BC','sTRANS_sBC',f,1.0),pre,f'TBC.{eu}'
 
+PADDING=False
+def pad_mode(rng,f):
+    """with --padding: reflect, edge or circular where the input is large enough"""
+    if not PADDING: return
+    m=rng.choice([1,2,3]); H=(f['opd0_h']-1)*(f['opd0_y_ins0']+1)+1; W=(f['opd0_w']-1)*(f['opd0_x_ins0']+1)+1
+    wide=max(f['opd0_up_pad'],f['opd0_dn_pad'])-H, max(f['opd0_lf_pad'],f['opd0_rt_pad'])-W
+    if m==2 or max(wide)<(0 if m==1 else 1): f['pad_mode']=m
 def g_conv(rng,r):
     p=rng.choice([I8,I8,I8,F16,BF16,F32]); eu=rng.choice([0,0,1,2]) if p==I8 else 0
     while 1:
@@ -316,6 +323,7 @@ def g_conv(rng,r):
     pr=p if p!=I8 else rng.choice([I32,I32,I16]) if eu==0 else rng.choice([I8,I16,I8])
     if p in(F16,BF16): pr=rng.choice([p,p,F32])
     f.update(opd0_sign=rng.randrange(2),opd1_sign=rng.randrange(2),opd2_sign=rng.randrange(2),res0_prec=pr,opd0_prec=p,res0_n=n,res0_c=oc,res0_h=oh,res0_w=ow,opd0_c=ic,opd0_h=ih,opd0_w=iw,opd1_h=kh,opd1_w=kw,res_op_y_str=sy,res_op_x_str=sx,opd1_y_ins0=dy,opd1_x_ins0=dx,opd0_y_ins0=iy,opd0_x_ins0=ix,opd0_up_pad=pads[0],opd0_dn_pad=pads[1],opd0_lf_pad=pads[2],opd0_rt_pad=pads[3],kernel_rotate=rng.choice([0,0,1]))
+    pad_mode(rng,f)
     if eu==0: f['opd2_sign']=rng.randrange(2)
     rs=(n,oc,oh,ow); st=strides(0,rs,pr,l0); a=A.new(span(st,rs,l0)*SZ[pr],l0); f['res0_addr']=a
     if eu==0 and rng.random()<.3 and pr in(I32,F32): f['res_add']=1; put(pre,rng,r,a,st,rs,pr,0)
@@ -354,6 +362,7 @@ def g_pord(rng,r):
     pr=p if p!=I8 or eu==4 else rng.choice([I8,I16,I32])
     if eu==4: pr=p
     f.update(opd0_sign=rng.randrange(2),opd1_sign=rng.randrange(2),opd2_sign=rng.randrange(2),res0_prec=pr,opd0_prec=p,res0_n=n,res0_c=c,res0_h=oh,res0_w=ow,opd0_h=ih,opd0_w=iw,opd1_h=kh,opd1_w=kw,res_op_y_str=sy,res_op_x_str=sx,opd1_y_ins0=dy,opd1_x_ins0=dx,opd0_y_ins0=iy,opd0_x_ins0=ix,opd0_up_pad=pads[0],opd0_dn_pad=pads[1],opd0_lf_pad=pads[2],opd0_rt_pad=pads[3],kernel_rotate=rng.choice([0,0,1]) if eu in(0,2) else 0)
+    pad_mode(rng,f)
     rs=(n,c,oh,ow); f['res0_addr']=A.new(span(strides(0,rs,pr,l0),rs,l0)*SZ[pr],l0)
     xs=(n,c,ih,iw); st=strides(0,xs,p,l0); a=A.new(span(st,xs,l0)*SZ[p],l0); f['opd0_addr']=a; put(pre,rng,r,a,st,xs,p,prof)
     if eu==1:
@@ -395,6 +404,20 @@ def g_mm2(rng,r):
         else: s2=(1,64,1,N); st=strides(0,s2,I8); a=A.new(1024); f['opd2_addr']=a; d=rnd_data(rng,r,I8,N); pre+= [('L',l*LANE+a,d) for l in range(64)]
     else: f['opd2_const']=1
     return 0,enc_tiu(rng,'MM2','sMM2',f,1.0),pre,f'MM2.{eu}'
+def g_mm2tt(rng,r):
+    """result (M x N) = right (M x K) times left (K x N); the list of zero points is tried as N a lane"""
+    p=rng.choice([F16,F16,BF16,I8,I8]); f=base(rng,2,6); A=Alloc(rng); pre=[]; prof=rng.choice([0,0,None,2])
+    M=rng.randint(1,66); K=rng.choice([1,5,32,33,rng.randint(1,70)]); N=rng.randint(1,20)
+    pr=I32 if p==I8 else rng.choice([p,p,F32])
+    f.update(res_add=rng.choice([0,0,1]) if pr in(F32,I32) else 0,opd0_sign=rng.randrange(2),opd1_sign=rng.randrange(2),res0_prec=pr,opd0_prec=p,res0_c=M,res0_w=N,opd1_c=M,opd1_w=K)
+    rs=(1,M,1,N); st=strides(0,rs,pr); a=A.new(span(st,rs,0)*SZ[pr]); f['res0_addr']=a; put(pre,rng,r,a,st,rs,pr,0)
+    s0=(1,K,1,N); st=strides(0,s0,p); a=A.new(span(st,s0,0)*SZ[p]); f['opd0_addr']=a; put(pre,rng,r,a,st,s0,p,prof)
+    s1=(1,M,1,K); st=strides(0,s1,p); a=A.new(span(st,s1,0)*SZ[p]); f['opd1_addr']=a; put(pre,rng,r,a,st,s1,p,prof)
+    if p==I8:
+        if rng.random()<.5: f['opd2_const']=1; f['opd2_addr']=const_of(rng,r,I8,0)
+        else: a=A.new(1024); f['opd2_addr']=a; pre+= [('L',l*LANE+a,rnd_data(rng,r,I8,128)) for l in range(64)]
+    else: f['opd2_const']=1
+    return 0,enc_tiu(rng,'MM2','sMM2',f,1.0),pre,'MM2.6'
 GM=0x100000000
 def g_dma(rng,r):
     t=rng.choice(['tensor','tensor','tensor','matrix','matrix','general','cw','gather','scatter','nonzero','select'])
@@ -466,6 +489,20 @@ def g_dma(rng,r):
         f['mask_start_addr_l32']=200000&0xffffffff; f['mask_start_addr_h8']=1; f['mask_start_addr_l32']=200000
         seta('src',GM+65536); seta('dst',GM+524288); put_g(65536,n*c*h*w); d=(r.integers(0,2,n*c*h*w)).astype({1:np.uint8,2:np.uint16,4:np.uint32}[SZ[mf]]); pre.append(('G',200000,d.tobytes()))
     return 1,encode(nm,f),pre,f'DMA.{t}.{f.get("cmd_special_function",0)}'
+def g_rows(rng,r):
+    """gather and scatter without strides: every side dense, or aligned in local memory"""
+    t=rng.choice(['gather','scatter']); fmt=rng.choice([I8,F16,F32]); pre=[]; f=dict(cmd_id=rng.randrange(1,999),src_data_format=fmt,localmem_mask_l32=0xffffffff,localmem_mask_h32=0xffffffff)
+    H=rng.randint(1,12); k=rng.randint(1,12); c=rng.choice([1,3,rng.randint(1,70)]); w=rng.randint(1,9); ic=rng.choice([1,c])
+    f.update(cmd_type=7 if t=='gather' else 8,src_csize=c,src_hsize=H if t=='gather' else k,src_wsize=w,dst_csize=c,dst_hsize=k if t=='gather' else H,dst_wsize=w,index_csize=ic,index_hsize=k,constant_value=const_of(rng,r,fmt))
+    idx=r.integers(0,H+(1 if t=='gather' else 0),(ic,k)).astype(np.uint32)
+    for side,shape,prec,at in (('src',(1,c,f['src_hsize'],w),fmt,0x1000),('dst',(1,c,f['dst_hsize'],w),fmt,0x8000),('index',(1,ic,k,1),I32,0x10000)):
+        space=rng.choice('GL' if side!='index' else 'GLC'); base_of={'G':GM,'L':0x08000000,'C':0x10000000}[space]; a=base_of+at
+        f[side+'_start_addr_l32']=a&0xffffffff; f[side+'_start_addr_h8']=a>>32
+        if side=='dst': continue
+        if space=='L' and side=='src': put(pre,rng,r,at,strides(0,shape,prec),shape,prec,None)
+        elif space=='L': pre+=[('L',(i%64)*LANE+at+i//64*al(k,16)*4,idx[i].tobytes()) for i in range(ic)]
+        else: pre.append((space,at,idx.tobytes() if side=='index' else rnd_data(rng,r,prec,c*shape[2]*w)))
+    return 1,encode('DMA_'+t,f),pre,'DMA.%s.dense'%t
 def g_sg(rng,r):
     eu=rng.choice([13,14,5,6]); p=rng.choice([I8,F16,F32]); q=rng.choice([I8,I16]); f=base(rng,6,eu); A=Alloc(rng); pre=[]
     n=rng.randint(1,3); c=rng.choice([1,5,rng.randint(1,66)]); wi=rng.randint(1,30); k=rng.randint(1,30); Z=I8 if p==I8 else I16 if p==F16 else I32
@@ -477,11 +514,11 @@ def g_sg(rng,r):
     s1=(n,c,1,k); st=strides(0,s1,q); a=A.new(span(st,s1,0)*SZ[q]); f['opd1_addr']=a
     for l in range(min(64,c)): pre.append(('L',l*LANE+a%LANE,r.integers(0,wi,span(st,s1,0)).astype({1:np.uint8,2:np.uint16}[SZ[q]]).tobytes()))
     return 0,enc_tiu(rng,'SG','sSG',f,1.0),pre,f'SG.{eu}'
-GEN=dict(AR=g_ar,CMP=g_cmp,LIN=g_lin,SFU=g_sfu,VC=g_vc,RQDQ=g_rqdq,TBC=g_trans,CONV=g_conv,PORD=g_pord,MM=g_mm,MM2=g_mm2,DMA=g_dma,SG=g_sg)
+GEN=dict(AR=g_ar,CMP=g_cmp,LIN=g_lin,SFU=g_sfu,VC=g_vc,RQDQ=g_rqdq,TBC=g_trans,CONV=g_conv,PORD=g_pord,MM=g_mm,MM2=g_mm2,MM2TT=g_mm2tt,ROWS=g_rows,DMA=g_dma,SG=g_sg)
 
 def record(a):
     from cmodel_step import Model, pack_patches
-    m=Model(); rng=random.Random(a.seed); r=np.random.default_rng(a.seed); ops=a.ops.split(',') if a.ops else list(GEN)
+    m=Model(); rng=random.Random(a.seed); r=np.random.default_rng(a.seed); ops=a.ops.split(',') if a.ops else [o for o in GEN if o not in ('MM2TT','ROWS')]
     wt=dict(AR=6,CONV=4,PORD=3,DMA=4,MM=2,MM2=2,RQDQ=3,TBC=2,SFU=2,VC=2,CMP=1,LIN=1,SG=1)
     ops=[o for o in ops for _ in range(wt.get(o,1))]
     out=[]; cnt=Counter(); rej=Counter()
@@ -523,8 +560,9 @@ def check(fn):
         (ok if q==post else bad)[tag]+=1
     print('same',sum(ok.values()),'different',sum(bad.values()),dict(bad)); return not bad
 if __name__=='__main__':
-    p=argparse.ArgumentParser(); p.add_argument('--seed',type=int,default=1); p.add_argument('--n',type=int,default=100); p.add_argument('--ops'); p.add_argument('--out',default='vectors.bin.xz'); p.add_argument('--check'); p.add_argument('--list')
+    p=argparse.ArgumentParser(); p.add_argument('--seed',type=int,default=1); p.add_argument('--n',type=int,default=100); p.add_argument('--ops'); p.add_argument('--padding',action='store_true'); p.add_argument('--out',default='vectors.bin.xz'); p.add_argument('--check'); p.add_argument('--list')
     a=p.parse_args()
     if a.check: sys.exit(0 if check(a.check) else 1)
     if a.list: print(dict(Counter(x[0] for x in load(a.list)))); sys.exit(0)
+    PADDING=a.padding
     record(a)

@@ -2,27 +2,10 @@
 
 import struct
 import numpy as np
-from k210_exec import (
-    f32,
-    Layer,
-    ModelError,
-    Result,
-    RAM_BYTES,
-    ai_read,
-    ai_write,
-    apply_binary,
-    clampf,
-    conv_nchw_f32,
-    crc,
-    f2i,
-    fmap_lines,
-    kpu_batches,
-    mapf,
-    parse_act,
-    parse_bn,
-    win_out,
-    window_reduce,
-)
+
+from k210_kpu import RAM_BYTES, Layer, ai_read, ai_write, fmap_lines, kpu_batches, parse_act, parse_bn
+from k210_numbers import ModelError, Result, clampf, crc, f2i, f32, mapf
+from k210_ops import apply_binary, conv_nchw_f32, window_reduce
 
 DT = {
     0: np.int8,

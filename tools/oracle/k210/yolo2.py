@@ -1,7 +1,7 @@
 """MaixPy kpu.run_yolo2 post-processing restated (float32, sequence as the firmware's region layer)."""
 
 import numpy as np
-from k210_exec import f32, mapf
+from k210_numbers import f32, mapf
 
 
 def region(out, w, h, lw, lh, cho, anchors, threshold, nms):

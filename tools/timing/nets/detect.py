@@ -128,9 +128,9 @@ def yolo_v3_tiny():
     return g, [o1, o2]
 
 
-def yolo_v3(hw):
+def yolo_v3(hw, act="leaky"):
     g = G("yolo_v3", (1, 3, hw, hw))
-    L = "leaky"
+    L = act
     x = g.conv("data", 32, 3, act=L)
     rt = []
     for c, n in [(64, 1), (128, 2), (256, 8), (512, 8), (1024, 4)]:
@@ -222,6 +222,8 @@ def yolov8(w=0.25, d=1 / 3.0, hw=(640, 640), nc=80, mx=1024, heads=True):
     o3 = c2f(g.cat(g.up(t4), p3), c_(256), n_(3), False)
     o4 = c2f(g.cat(g.conv(o3, c_(256), 3, 2, act=A), t4), c_(512), n_(3), False)
     o5 = c2f(g.cat(g.conv(o4, c_(512), 3, 2, act=A), p5), c_(1024), n_(3), False)
+    if not heads:
+        return g, [o3, o4, o5]
     outs = []
     cb = max(16, c_(256) // 4, 64)
     cc = max(c_(256), min(nc, 100))
@@ -335,3 +337,27 @@ def yolov4_csp_s():
     n5 = csp2(g.cat(conv(n4, half(512), 3, 2), s5), half(512))
     heads = (conv(s3, half(256), 3), conv(n4, half(512), 3), conv(n5, half(1024), 3))
     return g, [g.conv(h, 255, 1, act=None) for h in heads]
+
+
+def retinaface_torch(hw=640):
+    """MobileNet v1 0.25 with leaky ReLU, three outputs that join the three scales, classes by softmax"""
+    L = "leaky"
+    g = G("retinaface_torch", (1, 3, hw, hw))
+    x = g.conv("data", 8, 3, 2, act=L)
+    kept = []
+    for c, s in [(16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2)] + [(128, 1)] * 5 + [(256, 2), (256, 1)]:
+        if s == 2 and c > 64:
+            kept.append(x)
+        x = g.conv(g.dw(x, 3, s, act=L), c, 1, act=L)
+    f8, f16, f32 = (g.conv(f, 64, 1, act=L) for f in kept + [x])
+    f16 = g.conv(g.add(f16, g.up(f32)), 64, 3, act=L)
+    f8 = g.conv(g.add(f8, g.up(f16)), 64, 3, act=L)
+    rows = {4: [], 2: [], 10: []}
+    for f in (f8, f16, f32):
+        b = g.conv(f, 16, 3, act=L)
+        y = g.cat(g.conv(f, 32, 3, act=None), g.conv(b, 16, 3, act=None), g.conv(g.conv(b, 16, 3, act=L), 16, 3, act=None))
+        y = g.act(y, "relu")
+        for k in rows:
+            rows[k].append(g.reshape(g.transpose(g.conv(y, 2 * k, 1, act=None), 0, 2, 3, 1), 0, -1, k))
+    box, cls, marks = (g.op("Concat", rows[k], axis=1) for k in rows)
+    return g, [box, g.op("Softmax", cls, axis=-1), marks]

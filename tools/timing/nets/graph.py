@@ -8,7 +8,10 @@ from onnx import numpy_helper as nh
 
 
 class G:
+    batch = 1  # of every network built
+
     def __init__(s, name, shape):
+        shape = (s.batch,) + tuple(shape[1:])
         s.name = name
         s.n = []
         s.i = []
@@ -17,6 +20,7 @@ class G:
         s.inp = oh.make_tensor_value_info("data", T.FLOAT, list(shape))
         s.c = {"data": shape[1]}
         s.outs = []
+        s.float_from = None  # nodes from here on stay float in an 8-bit model
 
     def weights(s, shape):
         return s.r.laplace(0, np.sqrt(0.5), shape)  # unit variance; compresses about as trained weights do
@@ -29,7 +33,7 @@ class G:
         o = s.nm(t.lower())
         s.n.append(oh.make_node(t, list(ins) if isinstance(ins, (list, tuple)) else [ins], [o], name=o, **a))
         i0 = ins[0] if isinstance(ins, (list, tuple)) else ins
-        s.c[o] = ch if ch is not None else s.c[i0]
+        s.c[o] = ch if ch is not None else s.c.get(i0, 0)
         return o
 
     def const(s, a, p="c"):
@@ -63,6 +67,8 @@ class G:
             return s.op("LeakyRelu", y, alpha=0.1)
         if a == "prelu":
             return s.op("PRelu", [y, s.const(s.r.uniform(0.1, 0.3, (s.c[y], 1, 1)).astype(np.float32))])
+        if a == "mish":
+            return s.op("Mul", [y, s.op("Tanh", s.op("Softplus", y))])
         if a == "silu":
             return s.op("Mul", [y, s.op("Sigmoid", y)])
         if a == "sigmoid":
@@ -111,20 +117,37 @@ class G:
             nearest_mode="floor",
         )
 
-    def split(s, x, n):
-        c = s.c[x]
-        os = [s.nm("split") for _ in range(n)]
-        s.n.append(oh.make_node("Split", [x, s.const(np.array([c // n] * n, np.int64))], os, name=os[0], axis=1))
-        for o in os:
-            s.c[o] = c // n
+    def split(s, x, n, axis=1):
+        """into n equal parts, or into parts of the sizes n"""
+        sizes = n if isinstance(n, (list, tuple)) else [s.c[x] // n] * n
+        os = [s.nm("split") for _ in sizes]
+        s.n.append(oh.make_node("Split", [x, s.const(np.array(sizes, np.int64))], os, name=os[0], axis=axis))
+        for o, c in zip(os, sizes):
+            s.c[o] = c
         return os
+
+    def reshape(s, x, *shape):
+        """a 0 keeps the size of its place"""
+        return s.op("Reshape", [x, s.const(np.array(shape, np.int64))], shape[1] or s.c[x])
+
+    def transpose(s, x, *perm):
+        return s.op("Transpose", x, perm=list(perm))
+
+    def keep_float(s):
+        """What is added from now on stays float when the rest is quantised, as the recipes of decoded boxes ask."""
+        if s.float_from is None:
+            s.float_from = len(s.n)
+
+    def number(s, t, x, value):
+        return s.op(t, [x, s.const(np.float32(value))])
+
+    def tensor(s, *shape, scale=1.0):
+        return s.const((s.weights(shape) * scale).astype(np.float32), "w")
 
     def shuffle(s, x, g, hw):
         c = s.c[x]
         h, w = hw
-        y = s.op("Reshape", [x, s.const(np.array([1, g, c // g, h, w], np.int64))])
-        y = s.op("Transpose", y, perm=[0, 2, 1, 3, 4])
-        return s.op("Reshape", [y, s.const(np.array([1, c, h, w], np.int64))], c)
+        return s.reshape(s.transpose(s.reshape(x, s.batch, g, c // g, h, w), 0, 2, 1, 3, 4), s.batch, c, h, w)
 
     def save(s, outs, path):
         outs = outs if isinstance(outs, (list, tuple)) else [outs]
@@ -133,3 +156,6 @@ class G:
         m.ir_version = 8
         m = onnx.shape_inference.infer_shapes(m)
         onnx.save(m, path)
+        if s.float_from is not None:
+            with open(path + ".float", "w") as f:
+                f.writelines("%s_%s\n" % (n.output[0], n.op_type) for n in s.n[s.float_from :])
