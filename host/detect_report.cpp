@@ -121,11 +121,19 @@ void print_differences(const DetectReport& report, std::size_t m, const Common& 
     ++shown;
     std::cout << "  " << std::filesystem::path(picture.path).filename().string() << ": " << boxes.matched.size()
               << " matched\n";
-    for (const std::size_t i : boxes.lost)
-      std::cout << paint(common, "red", "    lost   ") << one_box(report, picture.objects[0][i], faint_lost, i) << "\n";
-    for (const std::size_t i : boxes.extra)
-      std::cout << paint(common, "yellow", "    extra  ") << one_box(report, picture.objects[m][i], faint_extra, i)
-                << "\n";
+    std::size_t boxes_shown = 0;
+    const auto list = [&](const std::vector<std::size_t>& which, const char* color, const char* word,
+                          const std::vector<Object>& objects, const std::map<std::size_t, float>& faint) {
+      for (const std::size_t i : which) {
+        if (common.verbose == 0 && boxes_shown == few) return;
+        ++boxes_shown;
+        std::cout << paint(common, color, word) << one_box(report, objects[i], faint, i) << "\n";
+      }
+    };
+    list(boxes.lost, "red", "    lost   ", picture.objects[0], faint_lost);
+    list(boxes.extra, "yellow", "    extra  ", picture.objects[m], faint_extra);
+    if (const std::size_t more = boxes.lost.size() + boxes.extra.size() - boxes_shown; more > 0)
+      std::cout << "    " << more << " more boxes differ (-v lists them)\n";
   }
   if (left > 0) std::cout << "  " << left << " more pictures differ (-v lists them)\n";
   if (common.verbose == 0) return;

@@ -173,8 +173,8 @@ def bombs(joint):
         yield name + ' of 40 MB of zeros and as many bytes of chaff', gzip.compress(random.Random(1).randbytes(MB), 1)[:0] + packed(
             header('chaff', 4 * MB) + random.Random(2).randbytes(4 * MB) + header(name, 40 * MB) + bytes(40 * MB) + bytes(1024))
     yield 'a hundred thousand entries', packed(b''.join(header('e%d' % i, 0) for i in range(100000)) + bytes(1024))
-    yield 'sixty copies of the part', packed(tar([('topo.bin', topo)] + [('part_0.neu', part)] * 60))
-    yield 'sixty slim copies of the part', packed(tar([('topo.bin', topo)] + [('part_%d.slim_neu' % i, part) for i in range(60)]))
+    yield 'sixty copies of the part', packed(tar([('topo.bin', topo)] + [('part_0.neu', part)] * 60)), True
+    yield 'sixty slim copies of the part', packed(tar([('topo.bin', topo)] + [('part_%d.slim_neu' % i, part) for i in range(60)])), True
     yield 'an entry that lies over the next', header('part_0.neu', len(part) + 4096) + pad(part) + header('topo.bin', len(topo)) + pad(topo) + bytes(1024)
     sparse = header('part_0.neu', 512, b'S', at=[(257, b'ustar  \0'), (386, b'%011o\0' % 0 + b'%011o\0' % 512), (483, b'%011o\0' % (8 << 30))])
     yield 'an entry with a hole of 8 GB', sparse + bytes(512) + bytes(1024)
@@ -198,20 +198,26 @@ def bombs(joint):
     for count in (24 * MB, 512 * MB):
         z = zlib.compressobj(9)
         yield 'a command list of %d MB of zeros' % (count // MB), commands(b''.join([z.compress(bytes(MB)) for _ in range(count // MB)] + [z.flush()]))
-    for name, one in (('empty commands', message(1, b'')), ('empty convolutions', message(1, message(5, b''))), ('syncs', message(1, message(2, message(1, b''))))):
-        body = one * (6 * MB // len(one))
-        yield 'six MB of ' + name, commands(zlib.compress(message(3, body), 9))
-        chaff = random.Random(7).randbytes(300000)
-        yield 'six MB of %s beside chaff' % name, packed(tar([('chaff', chaff), ('topo.bin', topo), ('part_0.neu', with_commands(part, zlib.compress(message(3, body), 9)))]))
-    for field in range(1, 12):
-        yield 'messages in field %d two thousand deep' % field, commands(zlib.compress(nested(field, 2000), 9))
-        yield 'half a MB of empty messages %d in topo.bin' % field, container(**{'topo.bin': message(field, b'') * 170000})
-        yield 'messages in field %d of topo.bin two thousand deep' % field, container(**{'topo.bin': nested(field, 2000)})
+    chaff = random.Random(7).randbytes(300000)
+    for name, one in (('empty commands', message(1, b'')), ('empty convolutions', message(1, message(12, b''))), ('syncs', message(1, message(3, message(1, b''))))):
+        body = zlib.compress(message(1, one * (6 * MB // len(one))), 9)
+        yield 'six MB of ' + name, commands(body)
+        yield 'six MB of %s beside chaff' % name, packed(tar([('chaff', chaff), ('topo.bin', topo), ('part_0.neu', with_commands(part, body))]))
+    # The list as it is and more: one sync of many waits, many regions, fields that are not known.
+    plain = commands_of(part)
+    for name, more in (('waits in one sync', message(1, message(1, message(3, message(1, b'') * 500000)))), ('regions', message(2, message(1, b'') * 500000)),
+                       ('unknown fields', message(15, b'') * 500000), ('levels', nested(1, 2000))):
+        yield 'half a million ' + name, commands(zlib.compress(plain + more, 9)), name == 'unknown fields'
+        yield 'half a million %s beside chaff' % name, packed(tar([('chaff', chaff), ('topo.bin', topo), ('part_0.neu', with_commands(part, zlib.compress(plain + more, 9)))])), name == 'unknown fields'
+    for field in (1, 2, 3, 4, 5, 6, 7, 9):
+        known = field < 8
+        yield 'half a MB of empty fields %d in topo.bin' % field, container(**{'topo.bin': message(field, b'') * 170000}), not known
+        yield 'fields %d of topo.bin two thousand deep' % field, container(**{'topo.bin': nested(field, 2000)}), True
     yield 'a hundred thousand parts', container(**{'topo.bin': message(1, message(2, b'p')) * 100000})
-    for name, text in (('deep', b'[' * 250000), ('deep and closed', b'{"table_performance":[[[' + b'[' * 120000 + b']' * 120000 + b']],[]]}'),
-                       ('deep objects', b'{"a":' * 80000 + b'1' + b'}' * 80000), ('wide', b'{"table_performance":[[' + b','.join([b'[]'] * 160000) + b'],[]]}'),
-                       ('full of numbers', b'[' + b','.join([b'0'] * 250000) + b']'), ('of a long number', b'9' * 500000), ('of no JSON', b'\xff' * 1000)):
-        yield 'performance.json ' + name, container(**{'performance.json': text})
+    for name, text, *readable in (('deep', b'[' * 250000), ('deep and closed', b'{"table_performance":[[[' + b'[' * 120000 + b']' * 120000 + b']],[]]}'),
+                       ('deep objects', b'{"a":' * 80000 + b'1' + b'}' * 80000), ('wide', b'{"table_performance":[[' + b','.join([b'[]'] * 160000) + b'],[]]}', True),
+                       ('full of numbers', b'[' + b','.join([b'0'] * 250000) + b']', True), ('of a long number', b'9' * 500000), ('of no JSON', b'\xff' * 1000)):
+        yield 'performance.json ' + name, container(**{'performance.json': text}), bool(readable)
     # Tables that share their parts.
     again = bytearray(part + bytes(-len(part) % 8))
     place = field_place(part, 4)
@@ -232,9 +238,7 @@ def bombs(joint):
     # Other chips and other formats.
     for old, new in ((b'ax620_model', b'ax630_model'), (b'ax620_model', b'ax650_model')):
         yield new.decode(), packed(tar([(k, v.replace(old, new)) for k, v in m.items()]))
-    plain = commands_of(part)
-    for number in (5, 9):  # the AX630A's virtual NPU type, where the list has it
-        yield 'a list with field %d = 1' % number, commands(zlib.compress(plain + varint(number << 3) + varint(1)))
+    yield 'a list for an AX630A', commands(zlib.compress(plain + varint(7 << 3) + varint(1)))
     out = io.BytesIO()
     with zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED) as z:
         for i in range(20):
@@ -295,7 +299,7 @@ def main():
             status, memory, seconds, text = launch([a.vnpu, verb, path] + ([] if verb == 'info' else ['-i', os.path.join(folder, 'input.bin')]))
             counts[verb, status] = counts.get((verb, status), 0) + 1
             allowed = (3, 4) if must else (0, 2, 3, 4, 5) if verb == 'run' else (0, 3, 4)
-            placed = status not in (3, 4) or ' at byte 0x' in text or 'member ' in text or 'topo.bin' in text or 'command ' in text or 'a part for' in text or 'the file ' in text
+            placed = status not in (3, 4) or ' at byte 0x' in text or 'member ' in text or 'topo.bin' in text or 'command ' in text or 'a part for' in text or 'the file ' in text or 'package' in text
             limits = (64, 1) if verb == 'info' else (256, 20)
             for key, value in (('memory', memory), ('time', seconds)) if verb == 'info' else ():
                 if value > worst[key][0]:
@@ -312,8 +316,8 @@ def main():
         first = next(iter(files.values()))
         open(os.path.join(folder, 'input.bin'), 'wb').write(bytes(64))
         tried = 0
-        for name, data in bombs(first):
-            one(name, data, True, folder, verbs)
+        for name, data, *readable in bombs(first):  # readable: odd, and yet a model
+            one(name, data, not any(readable), folder, verbs)
             tried += 1
         print('%d bombs and strangers' % tried, flush=True)
         for file, data in files.items():

@@ -60,8 +60,9 @@ Loaded::Loaded(devices::Process& process, const ModelFile& file, unsigned progra
     Time time;
     time.npu_us = static_cast<std::uint64_t>(std::llround(profile.ms(profile.inference_cycles()) * 1000));
     time.cpu_us = static_cast<std::uint64_t>(std::llround(profile.ms(profile.host_cycles()) * 1000));
+    const double call_ms = profile.runtime_ms - profile.copy_in_ms - profile.copy_out_ms;  // tensors are in place
     time.launch_us =
-        std::max(time.npu_us + time.cpu_us, static_cast<std::uint64_t>(std::llround(profile.runtime_ms * 1000)));
+        time.npu_us + time.cpu_us + static_cast<std::uint64_t>(std::llround(std::max(call_ms, 0.0) * 1000));
     time_ = time;
     profile_ = std::move(profile);
   } catch (const Error& error) {

@@ -61,6 +61,7 @@ std::vector<Reading> readings(const std::vector<Shape>& outputs, int input_width
     const Shape& shape = outputs[0];
     const Shape large = without_ones(shape);
     if (large.size() == 2 && large[0] == anchors * input.cells()) add("yolov5", large[1] - 5);
+    if (large.size() == 2 && large[1] == input.cells()) add("yolov8", large[0] - 4);
     RegionLayer layer;
     layer.image_width = static_cast<std::uint32_t>(input_width);
     layer.image_height = static_cast<std::uint32_t>(input_height);

@@ -330,6 +330,21 @@ std::vector<Object> from_cut_model(const Tensor& scores, const Tensor& boxes, st
   return found;
 }
 
+// [1, 4 + classes, cells]: centre and size in input pixels, then scores between 0 and 1.
+std::vector<Object> from_columns(const Tensor& columns, std::size_t classes, std::size_t cells, float confidence) {
+  const auto data = floats(columns);
+  std::vector<Object> found;
+  for (std::size_t at = 0; at < cells; ++at) {
+    const auto value = [&](std::size_t row) { return data[row * cells + at]; };
+    const std::size_t label = best(classes, [&](std::size_t k) { return value(4 + k); });
+    const float score = value(4 + label);
+    if (!(score > confidence) || !std::isfinite(score)) continue;
+    found.push_back({whole(value(0) - value(2) * 0.5), whole(value(1) - value(3) * 0.5), whole(value(2)),
+                     whole(value(3)), static_cast<int>(label), score});
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<Object> detect_yolo_v8(const NamedTensors& outputs, std::size_t classes, const DetectOptions& options) {
@@ -344,6 +359,8 @@ std::vector<Object> detect_yolo_v8(const NamedTensors& outputs, std::size_t clas
   for (const int stride : {8, 16, 32})
     cells += static_cast<std::size_t>(options.input_width / stride) *
              static_cast<std::size_t>(options.input_height / stride);
+  if (classes > 0 && outputs.size() == 1 && is_matrix(outputs[0].second, 4 + classes, cells))
+    return finish(from_columns(outputs[0].second, classes, cells, options.confidence), options);
   const Tensor *scores = nullptr, *boxes = nullptr;
   for (const auto& [name, tensor] : outputs) {
     // Distances are [1, 1, 4, cells]: told from the scores of four classes by the second 1.
@@ -358,7 +375,7 @@ std::vector<Object> detect_yolo_v8(const NamedTensors& outputs, std::size_t clas
     throw Error(ErrorKind::usage, "outputs of YOLOv8 or YOLO11 with " + std::to_string(classes) +
                                       " labels are three of " + std::to_string(4 * bins + classes) +
                                       " channels, or scores and distances of " + std::to_string(cells) +
-                                      " cells; there are:" + shapes(outputs));
+                                      " cells, or one output of both; there are:" + shapes(outputs));
   }
   return finish(from_cut_model(*scores, *boxes, classes, cells, options), options);
 }

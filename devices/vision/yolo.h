@@ -39,7 +39,8 @@ std::vector<Object> detect_yolo_v5(const NamedTensors& outputs, const std::vecto
                                    const DetectOptions& options);
 
 // YOLOv8 and YOLO11: three whole heads [1, 64+classes, h, w]; or, of a cut model, scores [1, classes, N] (already
-// between 0 and 1) and distances [1, 1, 4, N]. Recognised by shape; throws Error(usage) for other outputs.
+// between 0 and 1) and distances [1, 1, 4, N]; or one output [1, 4+classes, N], decoded by the model: centre and size
+// in input pixels, scores. Recognised by shape; throws Error(usage) for other outputs.
 std::vector<Object> detect_yolo_v8(const NamedTensors& outputs, std::size_t classes, const DetectOptions& options);
 
 // YOLOv2 on a K210: one output of 5 * (classes + 5) maps of float32, by the firmware's region layer; `anchors` in

@@ -105,6 +105,21 @@ TEST(Yolo, DecodedRowsByHand) {
   EXPECT_THROW(detect_yolo_v5(rows, {}, 3, options), Error);
 }
 
+TEST(Yolo, DecodedColumnsByHand) {
+  DetectOptions options;
+  options.input_width = options.input_height = options.width = options.height = 32;  // 16 + 4 + 1 cells
+  std::vector<float> values(6 * 21);
+  const auto cell = [&](std::size_t at, const std::vector<float>& column) {
+    for (std::size_t row = 0; row < 6; ++row) values[row * 21 + at] = column[row];
+  };
+  cell(3, {10, 12, 8, 6, 0.25f, 0.75f});
+  cell(20, {20, 20, 10, 10, 0.625f, 0.5f});
+  cell(7, {5, 5, 4, 4, 0.5f, 0.125f});  // not over the threshold
+  const NamedTensors columns{{"y", tensor_of({1, 6, 21}, values)}};
+  EXPECT_EQ(text(detect_yolo_v8(columns, 2, options)), "[6,9,8,6,1,0.75]\n[15,15,10,10,0,0.625]\n");
+  EXPECT_THROW(detect_yolo_v8(columns, 3, options), Error);
+}
+
 // Outputs that overflowed: no box comes of them, and the order of the others stays one.
 TEST(Yolo, WhatIsNoNumberIsNoBox) {
   const float none = std::numeric_limits<float>::quiet_NaN(), infinite = std::numeric_limits<float>::infinity();
@@ -185,6 +200,7 @@ TEST(Readings, ByTheShapes) {
   EXPECT_EQ(read({{1, 80, 8400, 1}, {1, 1, 4, 8400}}), "yolov8:80");
   EXPECT_EQ(read({{1, 1, 4, 8400}, {1, 8400}}), "yolov8:1");
   EXPECT_EQ(read({{1, 4, 8400}, {1, 1, 4, 8400}}), "yolov8:4");
+  EXPECT_EQ(read({{1, 84, 8400}}), "yolov8:80");
   EXPECT_EQ(read({{8750}}, 320, 240), "yolov2:20");
   EXPECT_EQ(read({{1, 125, 7, 10}}, 320, 240), "yolov2:20");
   // What is none: classifiers, segmentation, wrong sizes, nothing.

@@ -57,12 +57,77 @@ TEST(AxJobs, WhatNeverEndsIsNamed) {
   EXPECT_NE(message.find("unit 0 at job 1 (waits for job 1 of unit 3)"), std::string::npos) << message;
 }
 
+TEST(AxJobs, ManyWaitsAreWalkedOnce) {
+  // Units 3 and 4 take turns, and each turn unit 0 looks again whether its long list of waits is over.
+  constexpr int turns = 30'000;
+  CommandList list;
+  std::vector<std::pair<int, int>> all(turns, {3, 1});
+  all.emplace_back(3, turns);
+  list.commands.push_back(wait(0, all));
+  list.commands.push_back(move(0, 1));
+  for (int turn = 1; turn <= turns; ++turn) {
+    if (turn > 1) list.commands.push_back(wait(3, {{4, turn - 1}}));
+    list.commands.push_back(move(3, turn));
+    list.commands.push_back(wait(4, {{3, turn}}));
+    list.commands.push_back(move(4, turn));
+  }
+  const auto units = jobs(list);
+  const auto ran = order(units);
+  ASSERT_EQ(ran.size(), 2u * turns + 1);
+  std::vector<std::pair<int, int>> never(1000, {2, 9});
+  const auto message = refusal({wait(0, never), move(0, 1)});
+  EXPECT_NE(message.find("and more"), std::string::npos) << message;
+  EXPECT_LT(message.size(), 400u);
+}
+
 TEST(AxJobs, BrokenListsAreRefused) {
   EXPECT_NE(refusal({move(3, 2)}).find("follows job 0"), std::string::npos);
   EXPECT_NE(refusal({move(7, 1)}).find("execution unit 7"), std::string::npos);
   EXPECT_NE(refusal({wait(0, {{9, 1}})}).find("execution unit 9"), std::string::npos);
   EXPECT_NE(refusal({move(3, 1), move(3, -1)}).find("belong to no job"), std::string::npos);
   EXPECT_NE(refusal({move(3, 70000)}).find("16 bits"), std::string::npos);
+}
+
+TEST(AxCommandList, IsBoundByTheMemoryItTakes) {
+  const auto message = [](unsigned field, const std::string& bytes) {
+    std::string out;
+    const auto varint = [&](std::uint64_t n) {
+      for (; n > 127; n >>= 7) out += static_cast<char>((n & 127) | 128);
+      out += static_cast<char>(n);
+    };
+    varint(field << 3 | 2);
+    varint(bytes.size());
+    return out + bytes;
+  };
+  const auto repeated = [](const std::string& one, std::size_t count) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) out += one;
+    return out;
+  };
+  const auto commands = [&](const std::string& one, std::size_t count) {
+    return message(1, repeated(message(1, one), count));
+  };
+  const auto said = [](const std::string& list) -> std::string {
+    try {
+      const Bytes bytes(list.begin(), list.end());
+      read_command_list(ByteView(bytes), 1 << 20);
+      return {};
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::unsupported) << error.what();
+      return error.what();
+    }
+  };
+  const auto refused = [&](const std::string& list) {
+    const auto text = said(list);
+    return text.find("more memory") != std::string::npos && text.find("at byte 0x") != std::string::npos;
+  };
+  EXPECT_EQ(said(commands(message(12, ""), 100)), "");
+  EXPECT_TRUE(refused(commands(message(12, ""), 10'000)));                                // four bytes each
+  EXPECT_TRUE(refused(commands(message(3, repeated(message(1, ""), 50'000)), 1)));        // two bytes a wait
+  EXPECT_TRUE(refused(commands(message(13, message(1, std::string(2 << 20, 'x'))), 1)));  // one name
+  EXPECT_TRUE(refused(repeated(message(15, "xy"), 50'000)));                              // unknown fields are kept
+  EXPECT_NE(said(message(2, repeated(message(1, ""), 1025))).find("base_addrs.inputs: 1025 regions"),
+            std::string::npos);
 }
 
 TEST(AxJobs, MachineCodeTellsTheSame) {

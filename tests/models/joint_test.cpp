@@ -136,8 +136,11 @@ TEST(Joint, AnotherChipIsRefusedByName) {
 }
 
 TEST(Joint, BombsAreRefusedBeforeTheyUnpack) {
-  // 200 MB of zeros in 200 kB.
-  EXPECT_NE(refusal(gzip(Bytes(std::size_t{200} << 20))).find("limit"), std::string::npos);
+  // 200 MB of zeros in 200 kB: not an archive; and behind an archive's end.
+  EXPECT_NE(refusal(gzip(Bytes(std::size_t{200} << 20))).find("ustar"), std::string::npos);
+  Bytes longer = unpacked(sample());
+  longer.resize(std::size_t{50} << 20);
+  EXPECT_NE(refusal(gzip(longer)).find("unpacks to more than the limit"), std::string::npos);
   // A member that says it has 8 GB.
   Bytes tar = unpacked(sample());
   std::memcpy(tar.data() + 124, "77777777777", 11);

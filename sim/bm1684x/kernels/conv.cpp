@@ -25,8 +25,9 @@ struct Conv {
   std::uint32_t planes;
   std::vector<Entry> entries;
   Product product;
-  std::int32_t* cells = nullptr;    // of one batch: planes x h x w
-  std::vector<std::int32_t> fills;  // padding and inserted, of every plane
+  std::int32_t* cells = nullptr;           // of one batch: planes x h x w
+  std::vector<const std::int32_t*> plane;  // where the cells of each plane are: there, or in local memory itself
+  std::vector<std::int32_t> fills;         // padding and inserted, of every plane
   std::vector<std::uint32_t> channel;
   std::uint8_t flip;  // of input bytes: signed become unsigned
 
@@ -75,12 +76,19 @@ void widen(const GemmOps& ops, Precision from, float* to, const std::uint8_t* by
   }
 }
 
-void load_cells(const Conv& v, std::uint32_t n, std::uint8_t* room) {
+void load_cells(Conv& v, std::uint32_t n, std::uint8_t* room) {
   const std::size_t size = v.plane_size();
   for (std::uint32_t p = 0; p < v.planes; ++p) {
     std::int32_t* to = v.cells + p * size;
+    v.plane[p] = to;
     if (v.lanes_of_cell == 1) {
-      widen(v.ops, v.c.opd0_prec, reinterpret_cast<float*>(to), dense_plane(v, n, p, room), size);
+      const std::uint8_t* dense = dense_plane(v, n, p, room);
+      const bool aligned = reinterpret_cast<std::uintptr_t>(dense) % alignof(std::int32_t) == 0;
+      if (v.c.opd0_prec == f32 && dense != room && aligned) {
+        v.plane[p] = reinterpret_cast<const std::int32_t*>(dense);  // results are written when all is read
+      } else {
+        widen(v.ops, v.c.opd0_prec, reinterpret_cast<float*>(to), dense, size);
+      }
       continue;
     }
     const std::uint8_t* planes[4];
@@ -123,8 +131,9 @@ void load_float_weights(Conv& v, std::int32_t* to) {
           v.c.opd1_const ? reinterpret_cast<const std::uint8_t*>(&v.c.opd1_addr) : weight_row(v, oc);
       for (std::size_t k = 0; k < depth;) {
         const Entry& e = v.entries[entry + k];
-        // Channels of one block and tap lie side by side.
-        const std::size_t run = v.product.kind == ProductKind::cube && !v.c.opd1_const ? depth - k : 1;
+        // Channels of one block and tap lie side by side; so do all words of the depth.
+        const bool follow = !v.c.opd1_const && (v.product.kind == ProductKind::cube || !v.form.window.rotated);
+        const std::size_t run = follow ? depth - k : 1;
         const std::size_t place = v.c.opd1_const ? 0 : v.form.weight_place(e.plane, e.ky, e.kx);
         widen(v.ops, v.c.opd0_prec, out + k, row + place * bytes, run);
         k += run;
@@ -325,8 +334,8 @@ bool run_floats(Conv& v) {
         [&](std::size_t entry, std::size_t depth, std::size_t, std::int32_t* out) {
           for (std::size_t k = 0; k < depth; ++k) {
             const Entry& e = v.entries[entry + k];
-            map.pack(std::size_t{e.ky} * v.form.window.x.kernel + e.kx, v.cells + e.plane * v.plane_size(),
-                     v.fills[2 * e.plane], v.fills[2 * e.plane + 1], out + k * block);
+            map.pack(std::size_t{e.ky} * v.form.window.x.kernel + e.kx, v.plane[e.plane], v.fills[2 * e.plane],
+                     v.fills[2 * e.plane + 1], out + k * block);
           }
         },
         finish);
@@ -370,6 +379,7 @@ bool execute_conv(const TiuJob& job, const GemmOps& ops) {
          {},
          {ops, kind, 0, {}, nullptr},
          nullptr,
+         std::vector<const std::int32_t*>((form.from.c + lanes_of_cell - 1) / lanes_of_cell),
          {},
          read_conv_channels(job),
          static_cast<std::uint8_t>(c.opd0_sign ? 0x80 : 0)};

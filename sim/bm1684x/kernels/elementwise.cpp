@@ -107,10 +107,16 @@ struct Arithmetic {
     const Precision type = c.opd0_prec;
     const unsigned bytes = bytes_of(type);
     const bool picks = how == Combine::maximum || how == Combine::minimum;
+    const bool flushes = type == bf16 || picks;
+    const auto load_b = [&](std::size_t count) {
+      load_floats(ops, lists.y, s.b_at(bytes), s.repeat_b, type, count);
+      if (flushes) ops.elements.flush(lists.y, count);
+    };
+    if (s.repeat_b) load_b(std::min(list_size, s.count));
     for_lists(s, [&](std::size_t count) {
       load_floats(ops, lists.x, s.a_at(bytes), s.repeat_a, type, count);
-      load_floats(ops, lists.y, s.b_at(bytes), s.repeat_b, type, count);
-      if (type == bf16 || picks) ops.elements.flush(lists.x, count), ops.elements.flush(lists.y, count);
+      if (!s.repeat_b) load_b(count);
+      if (flushes) ops.elements.flush(lists.x, count);
       if (ops.elements.combine_floats(lists.x, lists.y, how, type == bf16, count)) {
         return apply_law([&](std::uint32_t a, std::uint32_t b) { return law(a, b, 0); }, s, count, bytes, bytes, bytes);
       }

@@ -121,6 +121,8 @@ void store(const PorD& v) {
       std::uint8_t* out = local + v.form.result.row(n, k, 0);
       if (v.c.res0_prec == f16) {
         v.ops.gemm.narrow_f16(out, reinterpret_cast<const float*>(from), size);
+      } else if (v.form.result.bytes == 4) {
+        std::memcpy(out, from, 4 * size);
       } else {
         store_row(out, reinterpret_cast<const std::uint32_t*>(from), v.form.result.bytes, v.form.result.bytes, size);
       }

@@ -185,6 +185,8 @@ double pages_of(const Side& side, double bytes, double most) {
   constexpr std::uint32_t page = 4096;
   const auto limit = static_cast<std::uint32_t>(std::ceil(most)) * page;
   const double run = run_of(side, bytes);
+  const double row = static_cast<double>(side.h_stride) * bytes;
+  if (static_cast<double>(side.h_stride) != side.w && row >= page) return most;  // rows in pages of their own
   std::vector<std::uint32_t> starts{0};
   starts = stepped(starts, side.n, static_cast<double>(side.n_stride) * bytes, limit);
   starts = stepped(starts, side.c, static_cast<double>(side.c_stride) * bytes, limit);
@@ -297,7 +299,8 @@ class Transfer {
     const bool load = !in_ddr(to_.address);
     moved_ = (load ? from_.h * from_.w : to_.h * to_.w) * bytes_;
     const double width = load ? to_.w : from_.w;
-    return moved_ / (load ? values_.load_rate : values_.store_rate) * short_runs(width * bytes_);
+    const double transposed = c_.cmd_special_function == 1 ? 4.0 / 3 : 1;
+    return moved_ / (load ? values_.load_rate : values_.store_rate) * short_runs(width * bytes_) * transposed;
   }
 
   const GdmaCommand& c_;
@@ -341,7 +344,11 @@ double cycles_of(const TiuCommand& c) {
 
 }  // namespace
 
-bool on_cube(const TiuCommand& command) { return command.tsk_typ == tsk_conv || command.tsk_typ == tsk_mm; }
+TiuPart part_of(const TiuCommand& c) {
+  if (c.tsk_typ == tsk_conv) return bytes_of_type(c.opd0_prec) == 4 ? TiuPart::conv_f32 : TiuPart::cube;
+  if (c.tsk_typ == tsk_mm) return c.tsk_eu_typ < 4 ? TiuPart::product : TiuPart::cube;
+  return TiuPart::other;
+}
 
 CommandWork work_of(const TiuCommand& command) {
   CommandWork out;

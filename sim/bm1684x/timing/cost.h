@@ -17,7 +17,13 @@ struct CommandWork {
 CommandWork work_of(const TiuCommand& command);
 CommandWork work_of(const GdmaCommand& command, const TimingValues& values);
 
-// Multiplies on the cube: convolution and matrix products.
-bool on_cube(const TiuCommand& command);
+// Which part of the TIU a command keeps busy; boards have a factor for each.
+enum class TiuPart : std::uint8_t {
+  cube,      // convolutions and MM2 of 8- and 16-bit elements
+  conv_f32,  // convolutions of 32-bit elements
+  product,   // MM: products by the vector units
+  other,
+};
+TiuPart part_of(const TiuCommand& command);
 
 }  // namespace vnpu::bm1684x

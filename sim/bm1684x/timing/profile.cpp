@@ -45,14 +45,20 @@ class Builder {
     profile_.mhz = values.tpu_mhz;
     profile_.peak_macs_per_cycle = peak_macs_per_cycle;
     profile_.memory_bytes_per_second = machine.dram.bytes_per_ns() * 1e9;
-    profile_.runtime_ms = values.call_us / 1e3;
     for (const auto& each : program_.stage->inputs) profile_.input_bytes += each.size;
     for (const auto& each : program_.stage->outputs) profile_.output_bytes += each.size;
+    profile_.copy_in_ms = milliseconds(profile_.input_bytes, values.input_mbps);
+    profile_.copy_out_ms = milliseconds(profile_.output_bytes, values.output_mbps);
+    profile_.runtime_ms = values.call_us / 1e3 + profile_.copy_in_ms + profile_.copy_out_ms;
     describe_board(profile_, board_);
     return std::move(profile_);
   }
 
  private:
+  static double milliseconds(std::uint64_t bytes, double mbps) {
+    return mbps > 0 ? static_cast<double>(bytes) / mbps / 1e3 : 0;
+  }
+
   static std::uint64_t whole(double cycles) {
     return static_cast<std::uint64_t>(std::llround(std::clamp(cycles, 0.0, 1e12)));
   }
@@ -74,12 +80,23 @@ class Builder {
     return at->second;
   }
 
+  double factor_of(TiuPart part) const {
+    const auto& values = board_.values;
+    switch (part) {
+      case TiuPart::cube: return values.cube_factor;
+      case TiuPart::conv_f32: return values.conv_f32_factor;
+      case TiuPart::product: return values.product_factor;
+      default: return values.other_factor;
+    }
+  }
+
   void add(const StreamEntry& entry) {
     const auto& values = board_.values;
     const bool tiu = entry.engine() == Engine::tiu;
     const auto at = static_cast<std::size_t>(entry.engine());
     const CommandWork work = tiu ? work_of(entry.tiu()) : work_of(entry.gdma(), values);
-    const double factor = !tiu ? values.gdma_factor : on_cube(entry.tiu()) ? values.cube_factor : values.other_factor;
+    const TiuPart part = tiu ? part_of(entry.tiu()) : TiuPart::other;
+    const double factor = tiu ? factor_of(part) : values.gdma_factor;
     TimedCommand timed;
     timed.start_cycles = static_cast<std::uint32_t>(whole(tiu ? values.tiu_start : values.gdma_start));
     timed.work_cycles = whole(work.cycles * factor);
@@ -96,7 +113,7 @@ class Builder {
     command.data_bytes = command.bus_bytes = work.ddr_read + work.ddr_written;
     command.bursts = (work.ddr_read != 0) + (work.ddr_written != 0);
     const bool starting = timed.start_cycles > timed.work_cycles;
-    command.bound = text(starting ? "start" : !tiu ? "transfer" : on_cube(entry.tiu()) ? "multiply" : "element-wise");
+    command.bound = text(starting ? "start" : !tiu ? "transfer" : part != TiuPart::other ? "multiply" : "element-wise");
     lists_[at].commands.push_back(timed);
     per_engine_[at].push_back(command);
   }
