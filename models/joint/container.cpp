@@ -10,6 +10,7 @@ namespace vnpu::joint {
 namespace {
 
 constexpr std::uint64_t tar_magic_at = 257;
+constexpr std::size_t max_neus = 8;  // with their slim copies; known files have two
 
 bool is_tar(ByteView file) {
   return file.size() >= 512 && std::equal(file.data() + tar_magic_at, file.data() + tar_magic_at + 5, "ustar");
@@ -78,6 +79,12 @@ std::uint64_t size_of_rest(ArchiveReader& reader) {
 void read_members(Joint& joint, ArchiveReader& reader, std::uint64_t part_limit, const Limits& limits, Budget& budget) {
   while (reader.next()) {
     const std::string name = reader.path();
+    if (std::ranges::any_of(joint.members, [&](const Member& member) { return member.name == name; })) {
+      throw Error(ErrorKind::damaged, "member " + name + ": stands twice in the archive");
+    }
+    if (ends_with_neu(name) && joint.neus.size() == max_neus) {
+      throw Error(ErrorKind::unsupported, "member " + name + ": more than " + std::to_string(max_neus) + " NEU parts");
+    }
     const bool small = name == "topo.bin" || name == "performance.json";
     if (small || ends_with_neu(name) || name.ends_with(".axe")) {
       add_member(joint, name, reader.read_rest(small ? limits.small_member : part_limit), limits, budget);

@@ -161,6 +161,18 @@ TEST(JointHostile, ManyEntriesAreRefused) {
   EXPECT_TRUE(says(refusal(tar(many, true), ErrorKind::unsupported), "more than 64 entries"));
 }
 
+TEST(JointHostile, PartsStandOnceAndAreFew) {
+  Members twice = sample(), many = sample();
+  twice.push_back(sample().back());
+  EXPECT_TRUE(says(refusal(tar(twice, true), ErrorKind::damaged), sample().back().first + ": stands twice"));
+  for (int i = 1; i < 9; ++i) {
+    for (const auto& [path, bytes] : sample()) {
+      if (path == "part_0.neu") many.emplace_back("part_" + std::to_string(i) + ".neu", bytes);
+    }
+  }
+  EXPECT_TRUE(says(refusal(tar(many, true), ErrorKind::unsupported), "part_8.neu: more than 8 NEU parts"));
+}
+
 TEST(JointHostile, JsonOfManyLevelsIsRefused) {
   const std::string deep = repeated("[", 50'000) + repeated("]", 50'000);
   for (const auto& json :
