@@ -25,8 +25,11 @@ int uname_main(Process& process) {
   add(all || options->has('r'), data.kernel_release);
   add(all || options->has('v'), data.kernel_version);
   add(all || options->has('m'), data.machine);
-  add(options->has('p'), "unknown");
-  add(options->has('i'), "unknown");
+  // The boards of this machine have Ubuntu's coreutils, which know the processor and the platform.
+  const bool coreutils = data.machine == "aarch64";
+  const std::string known = coreutils ? data.machine : "unknown";
+  add(options->has('p') || (all && coreutils), known);
+  add(options->has('i') || (all && coreutils), known);
   add(all || options->has('o'), "GNU/Linux");
   process.print(out + "\n");
   return 0;

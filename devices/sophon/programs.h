@@ -16,6 +16,7 @@ int bm_smi(devices::Process& process);
 int bm_version(devices::Process& process);
 int model_tool(devices::Process& process);
 int model_runner(devices::Process& process);
+int sudo(devices::Process& process);
 
 // With `bash`, which these boards have for their shell.
 void add_programs(devices::ProgramTable& table);

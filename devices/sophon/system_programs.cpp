@@ -41,6 +41,7 @@ int bm_version(devices::Process& process) {
 
 void add_programs(devices::ProgramTable& table) {
   table.add_applet("bash", table.applet("ash"));
+  table.add_applet("sudo", sudo, "/usr/bin");
   table.add_vendor("bmrt_test", bmrt_test);
   table.add_vendor("bm-smi", bm_smi);
   table.add_vendor("bm_version", bm_version);

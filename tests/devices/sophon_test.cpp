@@ -72,6 +72,25 @@ TEST_F(Bm1684xSoc, IsTheBoardOfTheTranscripts) {
   expect_lines(as_linaro("bm_version").out, {"SophonSDK version: v23.09 LTS-SP3\n", "sophon-soc-libsophon : 0.5.1\n",
                                              "KernelVersion : Linux bm1684 5.4.217-bm1684", "MCUVersion: 0x02\n"});
   EXPECT_EQ(run("ls /dev/bm-tpu0 /dev/bmdev-ctl").status, 0);
+  EXPECT_TRUE(as_linaro("uname -a").out.ends_with(" aarch64 aarch64 aarch64 GNU/Linux\n"));
+  EXPECT_EQ(as_linaro("uname -sp").out, "Linux aarch64\n");
+}
+
+TEST_F(Bm1684xSoc, SudoRunsAsRoot) {
+  EXPECT_EQ(as_linaro("sudo whoami; whoami").out, "root\nlinaro\n");
+  EXPECT_EQ(as_linaro("sudo -u linaro id -un").out, "linaro\n");
+  EXPECT_EQ(as_linaro("echo key | sudo tee /etc/made > /dev/null && cat /etc/made && rm -f /etc/made").status, 1);
+  EXPECT_EQ(as_linaro("sudo A=1 sh -c 'echo $A $HOME $USER $SUDO_USER'").out, "1 /root root linaro\n");
+  EXPECT_EQ(as_linaro("sudo -i pwd; pwd").out, "/root\n/home/linaro\n");
+  EXPECT_EQ(as_linaro("sudo -s 'echo $0'; sudo -i bmrt_test --version").out, "/bin/bash\nbmrt_test 0.5.1\n");
+  EXPECT_EQ(as_linaro("sudo bm-smi > /dev/null").status, 0);
+  EXPECT_EQ(as_linaro("sudo none").err, "sudo: none: command not found\n");
+  EXPECT_EQ(as_linaro("sudo none").status, 1);
+  EXPECT_EQ(as_linaro("sudo false").status, 1);
+  EXPECT_EQ(as_linaro("sudo sh -c 'exit 7'").status, 7);
+  EXPECT_EQ(as_linaro("sudo").status, 1);
+  EXPECT_EQ(as_linaro("sudo -u none id").status, 1);
+  EXPECT_EQ(run("sudo -u daemon sudo id").err, "daemon is not in the sudoers file.  This incident will be reported.\n");
 }
 
 TEST_F(Bm1684xSoc, BmrtTestLogsEveryLine) {
