@@ -112,7 +112,7 @@ void Page::head() {
   const Roofline roof = roofline(p_);
   out_ << "<div class=\"cards\">\n";
   card(form("%.3f ms", p_.ms(p_.inference_cycles())), "inference on the engines");
-  card(form("%.3f ms", p_.ms(p_.cycles) + p_.runtime_ms), "forward, with CPU and copies (estimated)");
+  card(form("%.3f ms", p_.ms(p_.cycles) + p_.runtime_ms), "forward, with CPU, call and copies (estimated)");
   card(form("%.1f %%", 100 * p_.mac_efficiency()), form("of %.0f GMAC/s used", roof.peak_macs_per_second / 1e9));
   card(form("%.2f MB", static_cast<double>(p_.bus_bytes()) / 1048576), "on the memory bus");
   card(form("%zu", p_.commands.size()), "commands");

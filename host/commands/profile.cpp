@@ -68,8 +68,9 @@ void print_table(const Profile& p, const Options& options, const Common& common)
   if (p.status != "validated") out << paint(common, "yellow", "this board's time is " + p.status) << "\n";
   out << line("inference  %10.3f ms   on the engines, as their performance unit counts it\n",
               p.ms(p.inference_cycles()));
-  out << line("forward    %10.3f ms   with %.3f ms of functions on the CPU and %.3f ms of copies (estimated)\n",
-              p.ms(p.cycles) + p.runtime_ms, p.ms(p.host_cycles()), p.runtime_ms);
+  out << line(
+      "forward    %10.3f ms   with %.3f ms of functions on the CPU and %.3f ms of call and copies (estimated)\n",
+      p.ms(p.cycles) + p.runtime_ms, p.ms(p.host_cycles()), p.runtime_ms);
   const Roofline roof = roofline(p);
   out << line("MACs       %10.3f M    %.1f %% of the peak of %.1f GMAC/s\n", static_cast<double>(p.macs()) / 1e6,
               100 * p.mac_efficiency(), roof.peak_macs_per_second / 1e9);

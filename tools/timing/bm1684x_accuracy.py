@@ -8,7 +8,7 @@ with a compiler_profile.txt is compared command by command on the board bm1684x-
 whose case.json holds only the total ("profile": {"tcyc": N}), by its total. --limits: exit 1 unless the medians are within
 5 % (TIU commands), 15 % (GDMA commands) and 5 % (totals). --commands: a folder with NAME.cmds.tar.xz (raw queues of a model, no
 weights) and NAME.profile.txt.xz beside it; each is compared like a case, in a model file made of one of the cases. --only: names
-of those, as a regular expression.
+of those, as a regular expression. --models: a folder that convert_published.py made; its models are compared instead of cases.
 """
 
 import argparse, collections, glob, json, lzma, os, re, statistics, struct, subprocess, sys, tarfile, tempfile
@@ -101,8 +101,9 @@ def main():
     parser.add_argument("--limits", action="store_true")
     parser.add_argument("--commands")
     parser.add_argument("--only", default="")
+    parser.add_argument("--models")
     options = parser.parse_args()
-    folders = options.cases or [SHARED]
+    folders = options.cases or ([] if options.models else [SHARED])
     for folder in folders:
         if not os.path.isdir(folder):
             sys.exit("%s is not there: name a folder of golden BM1684X cases" % folder)
@@ -128,11 +129,17 @@ def main():
                 unpack_commands(options.vnpu, options.commands, options.only, file.name, scratch)
         found = [scratch] + folders
         models = sorted(path for root in found for path in glob.glob(os.path.join(root, "**/model.bmodel"), recursive=True))
+        if options.models:
+            models = sorted(glob.glob(os.path.join(options.models, "*/bm1684x_*.bmodel")))
         for model in models:
             case = os.path.dirname(model)
-            name = "/".join(case.split("/")[-2:])
-            total = json.load(open(os.path.join(case, "case.json"))).get("profile", {}).get("tcyc")
-            listing = os.path.join(case, "compiler_profile.txt")
+            if options.models:
+                name, total = "/".join(model.split("/")[-2:]), None
+                listing = model[: -len(".bmodel")] + ".profile.txt"
+            else:
+                name = "/".join(case.split("/")[-2:])
+                total = json.load(open(os.path.join(case, "case.json"))).get("profile", {}).get("tcyc")
+                listing = os.path.join(case, "compiler_profile.txt")
             theirs = None
             if os.path.exists(listing):
                 theirs, total = told(listing)

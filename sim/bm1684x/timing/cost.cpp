@@ -63,7 +63,7 @@ double mm2(const TiuCommand& c) {
 double spread(const Sizes& r, double row, double column, double unit) {
   if (column > 1) return std::min(column, unit);
   if (row == 0 || column == 0) return 1;
-  const double lines = up((r.h - 1) * row + r.w, unit);
+  const double lines = std::min(up((r.h - 1) * row + r.w, unit), r.h * up(r.w, unit));
   return std::max(1.0, std::floor(lines / up(r.h * r.w, unit)));
 }
 
@@ -86,9 +86,10 @@ double ar(const TiuCommand& c) {
   if (b && c.opd1_str == Layout::strided) {
     slow = std::max(slow, spread(r, c.opd1_h_str & low, c.opd1_w_str & low, unit));
   }
-  // Both operands walk by free strides, neither repeating a column.
-  if (a && b && c.opd0_str == Layout::strided && c.opd1_str == Layout::strided && (c.opd0_w_str & low) != 0 &&
-      (c.opd1_w_str & low) != 0) {
+  // Both operands walk by free strides, neither repeating a column in every row.
+  const auto repeats = [](std::uint32_t row, std::uint32_t column) { return (column & low) == 0 && (row & low) != 0; };
+  if (a && b && c.opd0_str == Layout::strided && c.opd1_str == Layout::strided &&
+      !repeats(c.opd0_h_str, c.opd0_w_str) && !repeats(c.opd1_h_str, c.opd1_w_str)) {
     slow *= 2;
   }
   // In place, as far as both operands go.
