@@ -22,7 +22,7 @@ struct Opened {
 };
 
 Opened open(ByteView file) {
-  const Model checked = read(file);  // every table and every range
+  const Model checked = read(file);  // every table; ranges it does not keep are checked when taken
   const auto body = file.sub(header_bytes, checked.flatbuffer_bytes, "flatbuffer").span();
   const Bytes aligned(body.begin(), body.end());  // flatbuffers are read through typed pointers
   return {std::unique_ptr<fb::ModelT>(fb::GetModel(aligned.data())->UnPack()),
