@@ -5,8 +5,8 @@ usage: hostile.py VNPU [--files FILE.joint ...] [--cuts 60] [--flips 120] [--kee
 
 Makes cut and changed copies of the files (default: the cases of tests/golden/ax620), and bombs of every kind: gzip, tar and
 zip, sizes that are only claimed, holes, nested and overlapping entries, command lists and topologies that unpack to far more
-than they are. Every file must end with status 3 or 4 and say where, within 64 MB and one second of processor time; a changed
-copy may also be read (status 0). --run tries `vnpu run` as well. Status 1 when a file does not.
+than they are. Every file must end with status 3 or 4 and say where, within 64 MB (a file of more than 4 MB: and its own bytes beyond) and
+one second of processor time; a changed copy may also be read (status 0). --run tries `vnpu run` as well. Status 1 when a file does not.
 """
 import argparse, gzip, io, json, os, random, struct, subprocess, sys, tarfile, tempfile, zipfile, zlib
 
@@ -300,7 +300,7 @@ def main():
             counts[verb, status] = counts.get((verb, status), 0) + 1
             allowed = (3, 4) if must else (0, 2, 3, 4, 5) if verb == 'run' else (0, 3, 4)
             placed = status not in (3, 4) or ' at byte 0x' in text or 'member ' in text or 'topo.bin' in text or 'command ' in text or 'a part for' in text or 'the file ' in text or 'package' in text
-            limits = (64, 1) if verb == 'info' else (256, 20)
+            limits = (64 + max(0, len(data) / MB - 4), 1) if verb == 'info' else (256, 20)
             for key, value in (('memory', memory), ('time', seconds)) if verb == 'info' else ():
                 if value > worst[key][0]:
                     worst[key] = value, name

@@ -46,16 +46,17 @@ class AxModelFile final : public ModelFile {
     if (!listed) throw Error(ErrorKind::unsupported, "the file has no NEU part");
     part_ = listed;
     list_bytes_ = listed->command_list.size();
+    const std::string member = listed->member.empty() ? "" : "member " + listed->member + ": ";
     try {
       made->list = read_command_list(ByteView(listed->command_list), made->file.memory_left);
       made->jobs = jobs(made->list);
     } catch (const Error& error) {
-      throw with_context(error, (listed->member.empty() ? "" : "member " + listed->member + ": ") + "command list");
+      throw with_context(error, member + "command list");
     }
     try {
       made->cpu = plan_cpu_parts(made->file, *listed, made->list);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unsupported) throw;
+      if (error.kind() != ErrorKind::unsupported) throw with_context(error, member + "meta");
       made->why_not = error.what();
     }
     for (auto& neu : made->file.neus) neu.command_list = {};  // decoded now

@@ -23,6 +23,7 @@ class Trial {
     std::printf(
         "%-5s %8zu variants: %zu read, %zu damaged, %zu unsupported, %zu wrong; at most %.3f s of processor time\n",
         form_, count_, read_, damaged_, unsupported_, wrong_, longest_);
+    std::fflush(stdout);
   }
 
   void one(const Bytes& file, const char* how, std::size_t where) {
@@ -34,9 +35,10 @@ class Trial {
     } catch (const Error& error) {
       const std::string text = error.what();
       const bool known = error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::unsupported;
-      if (known && (error.offset() || text.find("command ") != std::string::npos ||
-                    text.find("member ") != std::string::npos || text.find("topo.bin") != std::string::npos ||
-                    text.find("base_addrs") != std::string::npos || text.find("a part for") != std::string::npos)) {
+      if (known &&
+          (error.offset() || text.find("command ") != std::string::npos || text.find("member ") != std::string::npos ||
+           text.find("topo.bin") != std::string::npos || text.find("base_addrs") != std::string::npos ||
+           text.find("meta: ") != std::string::npos || text.find("a part for") != std::string::npos)) {
         ++(error.kind() == ErrorKind::damaged ? damaged_ : unsupported_);
       } else {
         wrong(how, where, text);
