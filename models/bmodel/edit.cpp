@@ -77,6 +77,11 @@ class Ranges {
       range = fb::Binary(empty_at_end_ ? to_.size() : 0, 0);
       return;
     }
+    if (range.start() > from_.size() || range.size() > from_.size() - range.start()) {
+      throw Error(ErrorKind::damaged, from_.file_offset(), "range",
+                  std::to_string(range.size()) + " bytes at byte " + std::to_string(range.start()) +
+                      " of the binary section, which has " + std::to_string(from_.size()));
+    }
     const auto [place, is_new] = places_.try_emplace({range.start(), range.size()}, to_.size());
     if (is_new) {
       budget_.charge(range.size() + alignment, from_.file_offset() + range.start(), "range");

@@ -73,7 +73,8 @@ struct Result {
 };
 
 Result run(const fs::path& folder, const std::string& variant, const Digits& digits) {
-  const auto network = vnpu::open_model(folder / ("digits_" + variant + ".cvimodel"))->instantiate({});
+  const std::string extension = variant.starts_with("bm1684x") ? ".bmodel" : ".cvimodel";
+  const auto network = vnpu::open_model(folder / ("digits_" + variant + extension))->instantiate({});
   const Tensor expected = array(folder / ("simulator_" + variant + ".npz"), "scores");
   const std::string input = network->inputs().at(0).name, output = network->outputs().at(0).name;
   constexpr std::size_t score_bytes = classes * sizeof(float);
@@ -127,7 +128,8 @@ int demo(const fs::path& folder) {
   std::snprintf(row, sizeof row, "   %-14s %5zu of %zu right  %6.2f %%\n", "float", float_right, digits.count(),
                 percent(float_right));
   table += row;
-  for (const std::string variant : {"cv181x_int8", "cv181x_bf16", "cv180x_int8", "cv180x_bf16"}) {
+  for (const std::string variant :
+       {"cv181x_int8", "cv181x_bf16", "cv180x_int8", "cv180x_bf16", "bm1684x_f32", "bm1684x_f16", "bm1684x_int8"}) {
     const Result result = run(folder, variant, digits);
     if (!drawn) draw(digits, worth_drawing(digits, result), result.answers);
     drawn = true;
@@ -142,11 +144,11 @@ int demo(const fs::path& folder) {
   }
   std::printf("%s\n", table.c_str());
   if (equal != compared) {
-    std::printf("\x1b[31m%zu of %zu outputs differ from the vendor's simulator\x1b[0m\n", compared - equal, compared);
+    std::printf("\x1b[31m%zu of %zu outputs differ from the vendors' simulators\x1b[0m\n", compared - equal, compared);
     return 1;
   }
   std::printf(
-      "\x1b[32moutputs equal the vendor's simulator, bit for bit: %zu of %zu\x1b[0m, in %.2f s of this computer's "
+      "\x1b[32moutputs equal the vendors' simulators, bit for bit: %zu of %zu\x1b[0m, in %.2f s of this computer's "
       "time\n",
       equal, compared, seconds);
   return 0;
