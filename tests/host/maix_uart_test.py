@@ -70,7 +70,9 @@ class Uart(unittest.TestCase):
             console.expect(b">>> ")
             console.send(b"print(a * 7)\r")
             console.expect(b"\r\n42\r\n")
-            console.send(b"while True: pass\r\r")
+            # The key counts once the loop runs, which it says first.
+            console.send(b"exec(\"print('on')\\nwhile True: pass\")\r")
+            console.expect(b"\r\non\r\n")
             console.send(b"\x03")
             console.expect(b"KeyboardInterrupt")
             console.expect(b">>> ")
