@@ -10,6 +10,7 @@ execution order: [index, kind, crc32 of the bytes written, their number]). A see
 import argparse, gzip, io, json, os, shutil, struct, sys, tarfile, zlib
 import numpy as np
 import joint_read as J
+import joint_wire as W
 import joint_sim as S
 
 
@@ -25,7 +26,7 @@ def varint(n):
 
 def encode(value, message):
     out = b''
-    numbers = {d[0]: (int(n), d) for n, d in J.MSGS[message].items()}
+    numbers = {d[0]: (int(n), d) for n, d in W.MSGS[message].items()}
     for name, v in value.items():
         number, (_, kind, repeated) = numbers[name]
         for x in v if repeated else [v]:
@@ -41,7 +42,7 @@ def encode(value, message):
                 out += varint(number << 3 | 1) + struct.pack('<d', x)
             else:
                 if kind.startswith('enum:') and isinstance(x, str):
-                    x = next(int(n) for n, t in J.ENUMS[kind[5:]].items() if t == x)
+                    x = next(int(n) for n, t in W.ENUMS[kind[5:]].items() if t == x)
                 out += varint(number << 3) + varint(int(x))
     return out
 
