@@ -60,9 +60,9 @@ class Model:
         return self.profile(row["path"], row["timing_board"], settings)["inference_ms"]
 
 
-def run_all(model, rows, values):
+def run_all(milliseconds, rows, values):
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda row: model.milliseconds(row, values), rows))
+        return list(pool.map(lambda row: milliseconds(row, values), rows))
 
 
 def solve(a, b):
@@ -97,6 +97,34 @@ def refit(residuals, jacobian, used, values):
                     a[i][k] += weight * j[i] * j[k]
         step = solve(a, b)
     return [min(max(v + s, v / 2), 2 * v) for v, s in zip(values, step)]
+
+
+class Scores:
+    """Rows against their published times: with `values`, refitted to all rows, and refitted without a row's network.
+
+    `milliseconds(row, values)` is our time, `network(row)` what leaves together, `step` how far a parameter is moved for its slope.
+    """
+
+    def __init__(self, milliseconds, rows, values, published, network, step):
+        self.published, self.ours = published, run_all(milliseconds, rows, values)
+        residuals = [math.log(o / p) for o, p in zip(self.ours, published)]
+        columns = []
+        for i in range(len(values)):
+            moved = list(values)
+            moved[i] *= step
+            columns.append([(math.log(o / p) - r) / (moved[i] - values[i])
+                            for o, p, r in zip(run_all(milliseconds, rows, moved), published, residuals)])
+        jacobian = list(zip(*columns))
+        self.refitted = refit(residuals, jacobian, [True] * len(rows), values)
+        self.left_out, self.spread = {}, [[v, v] for v in values]
+        for net in sorted({network(row) for row in rows}):
+            without = refit(residuals, jacobian, [network(row) != net for row in rows], values)
+            self.spread = [[min(a, v), max(b, v)] for (a, b), v in zip(self.spread, without)]
+            mine = [i for i, row in enumerate(rows) if network(row) == net]
+            for i, ms in zip(mine, run_all(milliseconds, [rows[i] for i in mine], without)):
+                self.left_out[i] = ms
+        self.errors = [100 * (o / p - 1) for o, p in zip(self.ours, published)]
+        self.left_errors = [100 * (self.left_out[i] / published[i] - 1) for i in range(len(rows))]
 
 
 def summary(errors):
@@ -142,29 +170,9 @@ def main():
     if not rows:
         sys.exit("no models below " + args.models)
 
-    ours = run_all(model, rows, values)
-    published = [float(row["value_ms"]) for row in rows]
-    residuals = [math.log(o / p) for o, p in zip(ours, published)]
-    columns = []
-    for i in range(len(values)):
-        moved = list(values)
-        moved[i] *= 1.1
-        columns.append([(math.log(o / p) - r) / (moved[i] - values[i])
-                        for o, p, r in zip(run_all(model, rows, moved), published, residuals)])
-    jacobian = list(zip(*columns))
-    refitted = refit(residuals, jacobian, [True] * len(rows), values)
-
-    left_out = {}
-    spread = [[v, v] for v in values]
-    for net in sorted({row["net"] for row in rows}):
-        without_net = refit(residuals, jacobian, [row["net"] != net for row in rows], values)
-        spread = [[min(a, v), max(b, v)] for (a, b), v in zip(spread, without_net)]
-        mine = [i for i, row in enumerate(rows) if row["net"] == net]
-        for i, ms in zip(mine, run_all(model, [rows[i] for i in mine], without_net)):
-            left_out[i] = ms
-
-    errors = [100 * (o / p - 1) for o, p in zip(ours, published)]
-    left_errors = [100 * (left_out[i] / published[i] - 1) for i in range(len(rows))]
+    scores = Scores(model.milliseconds, rows, values, [float(row["value_ms"]) for row in rows], lambda row: row["net"], 1.1)
+    ours, published, errors = scores.ours, scores.published, scores.errors
+    left_out, left_errors = scores.left_out, scores.left_errors
     out = []
     say = out.append
     say("# How far the time model is from silicon\n")
@@ -174,7 +182,7 @@ def main():
     say("made for cv181x at cv182x's clock.\n")
     say("Left out: predicted with the fitted parameters refitted without that network. Fitted to these totals are only:\n")
     say("| parameter | value | refitted to all rows | refitted without one network |\n|---|---|---|---|")
-    for key, v, again, (low, high) in zip(FITTED, values, refitted, spread):
+    for key, v, again, (low, high) in zip(FITTED, values, scores.refitted, scores.spread):
         say("| `%s` | %g | %.3g | %.3g to %.3g |" % (key, v, again, low, high))
     say("\nAll other parameters are read off the public per-command trace of a CV1835, published, or inferred:")
     say("`vnpu profile --parameters` lists them with their source.\n")

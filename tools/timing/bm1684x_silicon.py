@@ -9,10 +9,9 @@ fitted parameters are shared by all rows, and each network is also predicted wit
 Published and ours are one run of the whole batch: what bmrt_test calls calculate time. Needs Python 3.9 and nothing else.
 """
 
-import argparse, collections, csv, math, os, re, statistics, sys
-from concurrent.futures import ThreadPoolExecutor
+import argparse, collections, csv, os, re, sys
 
-from accuracy import Model, refit, summary
+from accuracy import Model, Scores, summary
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BOARD = "bm1684x-soc"
@@ -75,11 +74,6 @@ def calculate_ms(model, row, values):
     return told["inference_ms"] + told["runtime_ms"] - told["copy_in_ms"] - told["copy_out_ms"]
 
 
-def run_all(model, rows, values):
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda row: calculate_ms(model, row, values), rows))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vnpu", required=True)
@@ -96,27 +90,10 @@ def main():
     of = {p["key"]: p["value"] for p in model.profile(rows[0]["path"], BOARD)["parameters"]}
     values = [of[key] for key in FITTED]
 
-    ours = run_all(model, rows, values)
-    published = [row["ms"] for row in rows]
-    residuals = [math.log(o / p) for o, p in zip(ours, published)]
-    columns = []
-    for i in range(len(values)):
-        moved = list(values)
-        moved[i] *= 1.05
-        columns.append([(math.log(o / p) - r) / (moved[i] - values[i])
-                        for o, p, r in zip(run_all(model, rows, moved), published, residuals)])
-    jacobian = list(zip(*columns))
-    refitted = refit(residuals, jacobian, [True] * len(rows), values)
-    left_out, spread = {}, [[v, v] for v in values]
-    for family in sorted({row["family"] for row in rows}):
-        without = refit(residuals, jacobian, [row["family"] != family for row in rows], values)
-        spread = [[min(a, v), max(b, v)] for (a, b), v in zip(spread, without)]
-        mine = [i for i, row in enumerate(rows) if row["family"] == family]
-        for i, ms in zip(mine, run_all(model, [rows[i] for i in mine], without)):
-            left_out[i] = ms
-
-    errors = [100 * (o / p - 1) for o, p in zip(ours, published)]
-    left_errors = [100 * (left_out[i] / published[i] - 1) for i in range(len(rows))]
+    scores = Scores(lambda row, tried: calculate_ms(model, row, tried), rows, values, [row["ms"] for row in rows],
+                    lambda row: row["family"], 1.05)
+    ours, published, errors = scores.ours, scores.published, scores.errors
+    left_out, left_errors = scores.left_out, scores.left_errors
     out = []
     say = out.append
     say("# How far the BM1684X's time model is from silicon\n")
@@ -127,7 +104,7 @@ def main():
     say("versions that the tables do not name: part of every error is the compiler's. What the model's errors mean: timing_bm1684x.md.\n")
     say("Left out: predicted with the fitted parameters refitted without that network (the three yolov5s leave together).\n")
     say("| parameter | value | refitted to all rows | refitted without one network |\n|---|---|---|---|")
-    for key, v, again, (low, high) in zip(FITTED, values, refitted, spread):
+    for key, v, again, (low, high) in zip(FITTED, values, scores.refitted, scores.spread):
         say("| `%s` | %g | %.3g | %.3g to %.3g |" % (key, v, again, low, high))
     say("\n| rows | number | networks | fitted | left out |\n|---|---|---|---|---|")
     groups = [("all", lambda row: True)] + [(q, lambda row, q=q: row["quant"] == q) for q in ("F32", "F16", "INT8")]
