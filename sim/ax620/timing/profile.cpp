@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "sim/ax620/timing/cost.h"
+#include "sim/core/profile_build.h"
 
 namespace vnpu::ax620 {
 namespace {
@@ -37,10 +38,7 @@ class Builder {
     const auto& values = board_.values;
     MachineTiming machine;
     machine.mhz = values.npu_mhz;
-    machine.dram.bus_bits = static_cast<std::uint32_t>(std::llround(values.bus_bits));
-    machine.dram.mega_transfers = values.mega_transfers;
-    machine.dram.efficiency = values.efficiency;
-    machine.dram.turn_bytes = static_cast<std::uint32_t>(std::llround(values.turn_bytes));
+    machine.dram = dram_timing(values);
     if (values.camera_mbps > 0) machine.background.push_back({"camera", values.camera_mbps, 4096, true});
     if (values.isp_mbps > 0) machine.background.push_back({"ai-isp", values.isp_mbps, 4096, false});
     for (const EngineList& each : lists_) profile_.engines.push_back({each.name, true});
@@ -58,12 +56,6 @@ class Builder {
  private:
   static std::uint64_t whole(double cycles) {
     return static_cast<std::uint64_t>(std::llround(std::clamp(cycles, 0.0, 1e15)));
-  }
-
-  std::uint32_t text(const std::string& words) {
-    const auto [at, is_new] = text_of_.try_emplace(words, static_cast<std::uint32_t>(profile_.texts.size()));
-    if (is_new) profile_.texts.push_back(words);
-    return at->second;
   }
 
   // "op_12#3" is a piece of op_12.
@@ -117,16 +109,16 @@ class Builder {
       timed.after[other->second] = std::max(timed.after[other->second], wait.job);
     }
     command.engine = static_cast<std::uint32_t>(at);
-    command.text = text(kinds);
+    command.text = text_(kinds);
     command.layer = layer(list_.commands[named].debug().layer_name());
     command.id = job.id;
     command.data_bytes = command.bus_bytes = read + written;
     command.bursts = (read != 0) + (written != 0);
     const double start = static_cast<double>(timed.start_cycles);
-    command.bound = text(array > 0 || fetch > 0 ? (array >= fetch ? "multiply" : "weights")
-                         : start > transfer     ? "start"
-                         : limited > beats      ? "ddr"
-                                                : "on-chip memory");
+    command.bound = text_(array > 0 || fetch > 0 ? (array >= fetch ? "multiply" : "weights")
+                          : start > transfer     ? "start"
+                          : limited > beats      ? "ddr"
+                                                 : "on-chip memory");
     lists_[at].commands.push_back(timed);
     per_unit_[at].push_back(command);
   }
@@ -138,7 +130,8 @@ class Builder {
   std::unordered_map<unsigned, std::size_t> list_of_;
   std::vector<EngineList> lists_;
   std::vector<std::vector<ProfiledCommand>> per_unit_;
-  std::unordered_map<std::string, std::uint32_t> text_of_, layer_of_;
+  TextIndex text_{profile_.texts};
+  std::unordered_map<std::string, std::uint32_t> layer_of_;
 };
 
 }  // namespace

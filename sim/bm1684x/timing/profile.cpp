@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "sim/bm1684x/timing/cost.h"
+#include "sim/core/profile_build.h"
 
 namespace vnpu::bm1684x {
 namespace {
@@ -35,10 +36,7 @@ class Builder {
     const auto& values = board_.values;
     MachineTiming machine;
     machine.mhz = values.tpu_mhz;
-    machine.dram.bus_bits = static_cast<std::uint32_t>(std::llround(values.bus_bits));
-    machine.dram.mega_transfers = values.mega_transfers;
-    machine.dram.efficiency = values.efficiency;
-    machine.dram.turn_bytes = static_cast<std::uint32_t>(std::llround(values.turn_bytes));
+    machine.dram = dram_timing(values);
     if (values.background_mbps > 0) machine.background.push_back({"others", values.background_mbps, 4096, true});
     for (const EngineList& each : lists_) profile_.engines.push_back({each.name, true});
     finish_profile(profile_, lists_, std::move(per_engine_), simulate(lists_, machine));
@@ -61,12 +59,6 @@ class Builder {
 
   static std::uint64_t whole(double cycles) {
     return static_cast<std::uint64_t>(std::llround(std::clamp(cycles, 0.0, 1e12)));
-  }
-
-  std::uint32_t text(const std::string& words) {
-    const auto [at, is_new] = text_of_.try_emplace(words, static_cast<std::uint32_t>(profile_.texts.size()));
-    if (is_new) profile_.texts.push_back(words);
-    return at->second;
   }
 
   // A bmodel names no layers: commands of one kind stand for one.
@@ -106,14 +98,17 @@ class Builder {
     timed.after[other] = done_[other] + entry.id_dep();
     ProfiledCommand command;
     command.engine = static_cast<std::uint32_t>(at);
-    command.text = text(entry.mnemonic());
+    command.text = text_(entry.mnemonic());
     command.layer = layer(entry.mnemonic());
     command.id = entry.id();
     command.macs = work.macs;
     command.data_bytes = command.bus_bytes = work.ddr_read + work.ddr_written;
     command.bursts = (work.ddr_read != 0) + (work.ddr_written != 0);
     const bool starting = timed.start_cycles > timed.work_cycles;
-    command.bound = text(starting ? "start" : !tiu ? "transfer" : part != TiuPart::other ? "multiply" : "element-wise");
+    command.bound = text_(starting                 ? "start"
+                          : !tiu                   ? "transfer"
+                          : part != TiuPart::other ? "multiply"
+                                                   : "element-wise");
     lists_[at].commands.push_back(timed);
     per_engine_[at].push_back(command);
   }
@@ -124,7 +119,8 @@ class Builder {
   std::vector<EngineList> lists_;
   std::vector<std::vector<ProfiledCommand>> per_engine_;
   std::array<std::uint32_t, 2> done_{};
-  std::unordered_map<std::string, std::uint32_t> text_of_, layer_of_;
+  TextIndex text_{profile_.texts};
+  std::unordered_map<std::string, std::uint32_t> layer_of_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "isa/cv18xx/print.h"
 #include "isa/cv18xx/schedule.h"
+#include "sim/core/profile_build.h"
 #include "sim/cv18xx/placement.h"
 #include "sim/cv18xx/tensor_info.h"
 #include "sim/cv18xx/timing/cost.h"
@@ -25,7 +26,7 @@ class Builder {
               {"cpu", 0, 0, {}}};
     per_engine_.resize(lists_.size());
     for (std::size_t i = 0; i <= static_cast<std::size_t>(Bound::cpu); ++i)
-      bound_texts_[i] = text(name(static_cast<Bound>(i)));
+      bound_texts_[i] = text_(name(static_cast<Bound>(i)));
   }
 
   Profile build();
@@ -75,14 +76,8 @@ class Builder {
     auto& [last_key, last_text] = last_mnemonic_[engine];
     if (last_text && last_key == key) return *last_text;
     const auto [at, is_new] = mnemonics_[engine].try_emplace(key, 0);
-    if (is_new) at->second = text(mnemonic(command));
+    if (is_new) at->second = text_(mnemonic(command));
     last_key = key, last_text = at->second;
-    return at->second;
-  }
-
-  std::uint32_t text(const std::string& words) {
-    const auto [at, is_new] = text_of_.try_emplace(words, static_cast<std::uint32_t>(profile_.texts.size()));
-    if (is_new) profile_.texts.push_back(words);
     return at->second;
   }
 
@@ -111,7 +106,7 @@ class Builder {
   Profile profile_;
   std::vector<EngineList> lists_;
   std::vector<std::vector<ProfiledCommand>> per_engine_;
-  std::unordered_map<std::string, std::uint32_t> text_of_;
+  TextIndex text_{profile_.texts};
   std::unordered_map<std::uint64_t, std::uint32_t> mnemonics_[2];  // by key
   std::pair<std::uint64_t, std::optional<std::uint32_t>> last_mnemonic_[2];
   std::array<std::uint32_t, 16> bound_texts_;
@@ -221,7 +216,7 @@ void Builder::open_group() {
     pause.timed.after = all_before();
     pause.bound = Bound::cpu;
     ProfiledCommand command;
-    command.text = text("cpu interrupt");
+    command.text = text_("cpu interrupt");
     command.layer = layer({}, command.text, false);
     add(at_cpu, pause, command);
   }
@@ -302,7 +297,7 @@ void Builder::add_host_function(const cvimodel::Routine& routine, const std::str
   cost.timed.work_cycles = static_cast<std::uint64_t>(
       std::llround(std::min(count * board_.values.cpu_step / board_.values.cpu_mhz * board_.values.tpu_mhz, 1e12)));
   ProfiledCommand command;
-  command.text = text("cpu " + function);
+  command.text = text_("cpu " + function);
   command.layer = layer({}, command.text, true);
   cost.timed.after = all_before();
   add(at_cpu, cost, command);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "isa/k210/print.h"
+#include "sim/core/profile_build.h"
 #include "sim/k210/kpu.h"
 #include "sim/k210/timing/cost.h"
 #include "sim/k210/timing/work.h"
@@ -33,12 +33,6 @@ class Builder {
  private:
   const TimingValues& values() const { return board_.values; }
 
-  std::uint32_t text(const std::string& words) {
-    const auto [at, is_new] = text_of_.try_emplace(words, static_cast<std::uint32_t>(profile_.texts.size()));
-    if (is_new) profile_.texts.push_back(words);
-    return at->second;
-  }
-
   void begin_layer(std::optional<std::uint32_t> id, const std::string& name) {
     ProfiledLayer layer;
     layer.id = id;
@@ -53,8 +47,8 @@ class Builder {
       timed.after[e] = static_cast<std::uint32_t>(lists_[e].commands.size());
     ProfiledCommand command;
     command.engine = engine;
-    command.text = text(what);
-    command.bound = text(bound);
+    command.text = text_(what);
+    command.bound = text_(bound);
     command.layer = static_cast<std::uint32_t>(profile_.layers.size() - 1);
     command.id = next_id_++;
     command.macs = macs;
@@ -126,7 +120,7 @@ class Builder {
   Profile profile_;
   std::vector<EngineList> lists_;
   std::vector<std::vector<ProfiledCommand>> per_engine_;
-  std::unordered_map<std::string, std::uint32_t> text_of_;
+  TextIndex text_{profile_.texts};
   std::uint32_t next_id_ = 0;
   std::uint64_t steps_ = 0;
 };
