@@ -27,13 +27,9 @@ vendor.ensure_env()
 import numpy as np  # noqa: E402
 
 import to_case  # noqa: E402
+from inputs import CALIBRATION_IMAGES, network_input, write_calibration_set  # noqa: E402
 
-CHIPS, QUANTS, CALIBRATION_IMAGES = ("cv181x", "cv180x"), ("int8", "bf16"), 256
-
-
-def network_input(image):
-    """The value a user feeds: f32(pixel) / f32(255)."""
-    return (image.astype(np.float32) / np.float32(255)).reshape(1, 1, 32, 32)
+CHIPS, QUANTS = ("cv181x", "cv180x"), ("int8", "bf16")
 
 
 def tool(name, words, work, log):
@@ -70,7 +66,7 @@ def main():
     args = parser.parse_args()
     trained, out, work = [os.path.abspath(p) for p in (args.trained, args.out, args.work)]
     shutil.rmtree(work, ignore_errors=True)
-    os.makedirs(work + "/set"), os.makedirs(out, exist_ok=True)
+    os.makedirs(work), os.makedirs(out, exist_ok=True)
     log = work + "/log.txt"
     vendor.warm()
     for name in ("digits.onnx", "held_out.npz", "float.npz"):
@@ -86,8 +82,7 @@ def main():
     if np.abs(by_runtime - scores).max() > 1e-3:
         sys.exit("digits.onnx does not compute what train.py's own network does")
 
-    for i, image in enumerate(np.load(trained + "/train.npz")["images"][:CALIBRATION_IMAGES]):
-        np.savez("%s/set/%04d.npz" % (work, i), image=network_input(image))
+    write_calibration_set(trained, work + "/set")
     commands = [
         tool(
             "model_transform",

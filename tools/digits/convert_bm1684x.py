@@ -22,13 +22,9 @@ import numpy as np  # noqa: E402
 
 import gen_bm1684x as gen  # noqa: E402
 import to_case  # noqa: E402
+from inputs import CALIBRATION_IMAGES, network_input, write_calibration_set  # noqa: E402
 
-QUANTS, CALIBRATION_IMAGES = ("F32", "F16", "INT8"), 256
-
-
-def network_input(image):
-    """The value a user feeds: f32(pixel) / f32(255)."""
-    return (image.astype(np.float32) / np.float32(255)).reshape(1, 1, 32, 32)
+QUANTS = ("F32", "F16", "INT8")
 
 
 class Digits(gen.Net):
@@ -36,10 +32,9 @@ class Digits(gen.Net):
         self.name, self.d, self.cmds, self.cal = "digits", work, [], False
         self.log, self.ncal = os.path.join(work, "log.txt"), CALIBRATION_IMAGES
         shutil.rmtree(work, ignore_errors=True)
-        os.makedirs(work + "/set")
+        os.makedirs(work)
         shutil.copyfile(trained + "/digits.onnx", work + "/digits.onnx")
-        for i, image in enumerate(np.load(trained + "/train.npz")["images"][: self.ncal]):
-            np.savez("%s/set/%04d.npz" % (work, i), image=network_input(image))
+        write_calibration_set(trained, work + "/set")
 
     def transform(self):
         self.run(
