@@ -141,6 +141,13 @@ class BoardCase(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr.decode(errors="replace"))
         return result
 
+    def in_order(self, lines, text):
+        at = 0
+        for line in lines:
+            found = text.find(line, at)
+            self.assertGreaterEqual(found, 0, f"{line!r} is not where it should be in {text.decode()}")
+            at = found
+
     def authorize(self):
         line = pathlib.Path(str(self.key) + ".pub").read_bytes()
         self.ok(self.board.ssh("mkdir -p /root/.ssh && chmod 700 /root /root/.ssh && cat > /root/.ssh/authorized_keys && "

@@ -43,11 +43,7 @@ class AxeraPi(BoardCase):
         wanted = self.case("w8")
         self.ok(self.board.scp(self.work / "m.joint", self.work / "input.bin", "root@axera-pi:"))
         ran = self.ok(self.board.ssh("mkdir out; run_joint m.joint --data input.bin --repeat 10 --bin-out-dir out"))
-        at = 0
-        for line in LINES:
-            found = ran.stdout.find(line, at)
-            self.assertGreaterEqual(found, 0, f"{line!r} is not where it should be in {ran.stdout.decode()}")
-            at = found
+        self.in_order(LINES, ran.stdout)
         self.ok(self.board.scp("root@axera-pi:out/out0.bin", self.work / "out0.bin"))
         self.assertEqual((self.work / "out0.bin").read_bytes(), wanted)
 

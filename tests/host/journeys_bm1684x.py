@@ -42,11 +42,7 @@ class Bm1684x(BoardCase):
         (self.work / "m.bmodel").write_bytes(self.golden("matmul", "fc_bf16")["model.bmodel"])
         self.ok(self.board.scp(self.work / "m.bmodel", "linaro@bm1684x-soc:"))
         ran = self.ok(self.board.ssh("bmrt_test --bmodel m.bmodel --loopnum 2"))
-        at = 0
-        for line in LINES:
-            found = ran.stdout.find(line, at)
-            self.assertGreaterEqual(found, 0, f"{line!r} is not where it should be in {ran.stdout.decode()}")
-            at = found
+        self.in_order(LINES, ran.stdout)
         self.assertEqual(ran.stderr, b"")
 
     def test_J29_comparison(self):

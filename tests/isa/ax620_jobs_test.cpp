@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "isa/ax620/print.h"
+#include "tests/models/protobuf_message.h"
 
 namespace vnpu::ax620 {
 namespace {
@@ -89,16 +90,6 @@ TEST(AxJobs, BrokenListsAreRefused) {
 }
 
 TEST(AxCommandList, IsBoundByTheMemoryItTakes) {
-  const auto message = [](unsigned field, const std::string& bytes) {
-    std::string out;
-    const auto varint = [&](std::uint64_t n) {
-      for (; n > 127; n >>= 7) out += static_cast<char>((n & 127) | 128);
-      out += static_cast<char>(n);
-    };
-    varint(field << 3 | 2);
-    varint(bytes.size());
-    return out + bytes;
-  };
   const auto repeated = [](const std::string& one, std::size_t count) {
     std::string out;
     for (std::size_t i = 0; i < count; ++i) out += one;

@@ -1,12 +1,12 @@
 // .joint files that claim or unpack to more than they are: refused with status, place and little memory.
-#include <archive.h>
-#include <archive_entry.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include "base/archive.h"
 #include "base/error.h"
 #include "models/joint/joint.h"
+#include "tests/base/tar_writer.h"
+#include "tests/models/protobuf_message.h"
 
 namespace vnpu::joint {
 namespace {
@@ -50,27 +50,7 @@ Members sample_and(const std::string& name, Bytes bytes) {
 
 // Plain, or packed by gzip.
 Bytes tar(const Members& members, bool packed) {
-  std::size_t room = 1 << 20, used = 0;
-  for (const auto& [path, bytes] : members) room += bytes.size();
-  Bytes out(room);
-  archive* handle = archive_write_new();
-  archive_write_set_format_ustar(handle);
-  if (packed) archive_write_add_filter_gzip(handle);
-  archive_write_open_memory(handle, out.data(), out.size(), &used);
-  for (const auto& [path, bytes] : members) {
-    archive_entry* entry = archive_entry_new();
-    archive_entry_set_pathname(entry, path.c_str());
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_size(entry, static_cast<la_int64_t>(bytes.size()));
-    archive_write_header(handle, entry);
-    archive_write_data(handle, bytes.data(), bytes.size());
-    archive_entry_free(entry);
-  }
-  archive_write_close(handle);
-  archive_write_free(handle);
-  out.resize(used);
-  return out;
+  return make_tar(members, packed ? ARCHIVE_FILTER_GZIP : ARCHIVE_FILTER_NONE);
 }
 
 // A header that says what it likes, of a regular file or, by `kind`, of something else.
@@ -92,17 +72,6 @@ Bytes header(const std::string& name, const char* octal_size, char kind = '0') {
   for (const auto byte : out) sum += byte;
   std::snprintf(reinterpret_cast<char*>(out.data() + 148), 8, "%06o", sum);
   return out;
-}
-
-std::string message(unsigned field, const std::string& bytes) {
-  std::string out;
-  const auto varint = [&](std::uint64_t n) {
-    for (; n > 127; n >>= 7) out += static_cast<char>((n & 127) | 128);
-    out += static_cast<char>(n);
-  };
-  varint(field << 3 | 2);
-  varint(bytes.size());
-  return out + bytes;
 }
 
 // What is said of the file; empty when it is read.
