@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "base/markup.h"
 #include "sim/core/profile_report.h"
 
 namespace vnpu::cli {
@@ -15,17 +16,7 @@ namespace {
 constexpr double width = 1080;
 
 std::string text(const std::string& raw) {
-  std::string out;
-  for (const char c : raw) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
+  return markup(raw, [](char c, std::string& out) { out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c; });
 }
 
 std::string form(const char* pattern, auto... values) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/markup.h"
 
 namespace vnpu::cli {
 namespace {
@@ -17,18 +18,7 @@ std::string padded(const std::string& text, std::size_t width) {
 }
 
 std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#x27;"; break;
-      default: out += c;
-    }
-  }
-  return out;
+  return markup(text, [](char c, std::string& out) { c == '\'' ? out += "&#x27;" : out += c; });
 }
 
 using Row = std::vector<std::string>;

@@ -3,23 +3,19 @@
 #include <cstdio>
 #include <map>
 
+#include "base/markup.h"
+
 namespace vnpu {
 namespace {
 
 std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
-      // Bytes above 127 may be part of broken UTF-8.
-      default: out += static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126 ? '?' : c;
+  return markup(text, [](char c, std::string& out) {
+    if (c == '\n') {
+      out += "&#10;";
+    } else {  // bytes above 127 may be part of broken UTF-8
+      out += static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126 ? '?' : c;
     }
-  }
-  return out;
+  });
 }
 
 struct Suite {
