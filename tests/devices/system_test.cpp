@@ -38,14 +38,13 @@ TEST_F(SystemTest, HistoryOutlivesTheBoard) {
   // Cut when it has grown.
   std::string many;
   for (int i = 0; i < 1100; ++i) many += "line " + std::to_string(i) + "\n";
-  board->files().write_file(Credentials{}, "/root/.ash_history", many);
+  board->files().write_file(Credentials{}, board->data().users.at(0).home + "/.ash_history", many);
   {
     AtTerminal user(*board);
     user.run("echo $((6*7))", "42");
     EXPECT_EQ(user.leave(), 0);
   }
-  EXPECT_EQ(out_of("wc -l < /root/.ash_history; head -1 /root/.ash_history; tail -1 /root/.ash_history"),
-            "256\nline 846\nexit\n");
+  EXPECT_EQ(out_of("wc -l < ~/.ash_history; head -1 ~/.ash_history; tail -1 ~/.ash_history"), "256\nline 846\nexit\n");
   board.reset();
   std::filesystem::remove_all(folder);
 }

@@ -150,8 +150,8 @@ class BoardCase(unittest.TestCase):
 
     def authorize(self):
         line = pathlib.Path(str(self.key) + ".pub").read_bytes()
-        self.ok(self.board.ssh("mkdir -p /root/.ssh && chmod 700 /root /root/.ssh && cat > /root/.ssh/authorized_keys && "
-                               "chmod 600 /root/.ssh/authorized_keys", input=line))
+        self.ok(self.board.ssh("mkdir -p ~/.ssh && chmod 700 ~ ~/.ssh && cat > ~/.ssh/authorized_keys && "
+                               "chmod 600 ~/.ssh/authorized_keys", input=line))
 
     def client(self):
         client = paramiko.SSHClient()

@@ -47,9 +47,9 @@ class Commands(BoardCase):
         self.authorize()
         result = self.board.tool("ssh", "-o", "BatchMode=yes", "root@192.168.42.1", "echo in", key=self.key)
         self.assertEqual(self.ok(result).stdout, b"in\n")
-        self.ok(self.board.ssh("chmod 666 /root/.ssh/authorized_keys"))
+        self.ok(self.board.ssh("chmod 666 ~/.ssh/authorized_keys"))
         self.assertEqual(self.board.ssh("-o", "BatchMode=yes", "true", key=self.key).returncode, 255)
-        self.ok(self.board.ssh("rm /root/.ssh/authorized_keys"))
+        self.ok(self.board.ssh("rm ~/.ssh/authorized_keys"))
 
     def test_forwarding_is_refused(self):
         result = self.board.tool("ssh", "-W", f"127.0.0.1:{self.board.port}", "root@192.168.42.1", input=b"x")
@@ -308,7 +308,7 @@ class Jail(unittest.TestCase):
                 pass
             with self.assertRaises(IOError):
                 sftp.open(link + "/passwd-", "r").read()
-            for act in (lambda: sftp.rename("/root/.", link + "/x"), lambda: sftp.mkdir(link + "/d"),
+            for act in (lambda: sftp.rename(sftp.normalize(".") + "/.", link + "/x"), lambda: sftp.mkdir(link + "/d"),
                         lambda: sftp.rmdir(link), lambda: sftp.truncate(link + "/secret", 0)):
                 try:
                     act()
